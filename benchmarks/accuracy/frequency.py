@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
-from doppelgrid.sim.components.grid_connection_point import fuse_preset
+from doppelgrid.sim.components.grid_fuse import fuse_preset
 from doppelgrid.sim.inputs.grid.frequency import frequency_process
 from doppelgrid.sim.inputs.grid.presets import area_preset
 

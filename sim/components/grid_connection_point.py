@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, time, tzinfo
-from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    Tag,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from ...models.ac import ThreePhase
 from ...models.fuse import FuseParams
 from ...models.grid_voltage import INTERRUPTED_BELOW, GridImpedanceParams
-from ...models.parameter import check_parameters
 from ..domain.categories import Category
 from ..domain.ranges import Bounds
-from ..domain.timestamps import to_us
-from ..files.moments import parse_moment, parse_zone, write_moment
-from ..files.parameters import Number, lacks_part, with_part
-from ..files.presets import check_at_most, find_preset, preset_cache, preset_names, presets_asked
-from ..files.sections import Deviation, Section, Text, ZoneOrOffset, one_of_names, refuse, written
-from ..files.units import AMPERE as _AMPERE
+from ..files.parameters import lacks_part, with_part
+from ..files.sections import Deviation, Section, one_of_names, refuse, written
 from ..files.units import (
-    FRACTION,
     HERTZ,
     OHM,
     SECOND,
@@ -48,14 +29,15 @@ from ..files.units import (
     Unit,
 )
 from ..inputs.build import InputSetting, build_signal
-from ..inputs.daily import SECOND_US
 from ..inputs.grid.frequency import VoltageNoise, frequency_process, voltage_processes
-from ..inputs.grid.outages import Outage, SeededOutages, grid_presence, read_outages
-from ..inputs.grid.presets import area_preset, area_preset_names, outage_preset, outage_preset_names
+from ..inputs.grid.presets import area_preset, area_preset_names
 from ..inputs.signal import Constant, Signal
 from ..inputs.specs import FileColumn, Inline
 from .captions import input_caption
-from .component_type import Built, ComponentType, FeedInLimit, GridSupply, Way
+from .component_type import Built, ComponentType, GridSupply, Way
+from .grid_fuse import FuseCurrent, GridFuse, check_fuse, fuse_links
+from .grid_limits import FeedInInput, ImportInput, Limit, feed_in_limit, write_limit
+from .grid_outages import Outages, presence_signal
 from .section import ComponentSection, given
 from .setting import GridFacts, Setting
 
@@ -151,171 +133,7 @@ class GridVoltage(Section):
     """Reactance of the supply per phase [Ω]."""
 
 
-def fuse_preset_names() -> tuple[str, ...]:
-    """Return the names that `fuse_preset` accepts."""
-    return preset_names("fuses")
-
-
-@preset_cache
-def fuse_preset(name: str) -> FuseParams:
-    """Return the parameters of a fuse link.
-
-    Raises:
-        ValueError: If there is no such preset; says which there are.
-        ParameterError: If its currents cannot be, each or together; names what is wrong.
-    """
-    values = find_preset("fuses", "fuse preset", name)
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-    params = FuseParams(**fields)
-    check_parameters(params)
-    check_fuse(params)
-    return params
-
-
-def check_fuse(params: FuseParams) -> None:
-    """Refuse a link that melts at the current that it is to carry.
-
-    Raises:
-        ParameterError: Naming what is wrong.
-    """
-    check_at_most(
-        "rated_current_a", params.rated_current_a, "melting_current_a", params.melting_current_a, "A"
-    )
-
-
-@preset_cache
-def fuse_for(rated_current_a: float) -> FuseParams:
-    """Return a gG fuse link for any rated current [A], > 0: the nearest preset with its currents scaled."""
-    with presets_asked():  # Those that are merely looked at are not what it is made of.
-        rated_a = {name: fuse_preset(name).rated_current_a for name in fuse_preset_names()}
-    nearest = fuse_preset(min(rated_a, key=lambda name: abs(math.log(rated_a[name] / rated_current_a))))
-    ratio = rated_current_a / nearest.rated_current_a
-    return nearest._replace(
-        rated_current_a=rated_current_a, melting_current_a=nearest.melting_current_a * ratio
-    )
-
-
-class GridFuse(Section):
-    """The fuse links at the connection point, one per phase, that can melt."""
-
-    preset: Annotated[str, one_of_names(fuse_preset_names)] | None = None
-    """Name of a set of parameters; a gG link of the rated fuse current if not given."""
-
-
-def _no_time_of_day(moment: time | datetime | float) -> datetime | float:
-    if isinstance(moment, time):
-        raise refuse("an instant (2026-06-15T11:00:00+02:00), or a duration since the run's start (90 s)")
-    return moment
-
-
-class GridOutage(Section):
-    """A time without the grid."""
-
-    begin: Annotated[
-        datetime | float,
-        PlainValidator(lambda value: _no_time_of_day(parse_moment(value))),
-        PlainSerializer(write_moment, when_used="json"),
-        WithJsonSchema({"type": "string"}, mode="validation"),
-    ] = Field(alias="from")
-    """An instant, on the site's clock if it names no offset, or seconds since the run's start."""
-    duration_s: PositiveDuration = Field(alias="duration")
-    """Length of the outage [s]."""
-
-
-class OutageFile(Section):
-    """Outages from a table with a row for each."""
-
-    file: Text
-    """Path, relative to the site file."""
-    time_column: str | None = None
-    """Name of the column of beginnings; the first that holds dates if not given."""
-    duration_column: str | None = None
-    """Name of the column of durations (`2h, 4m, 45s`, or seconds); `Duration` if not given."""
-    timezone: ZoneOrOffset | None = None
-    """Zone or offset of times written without one; the site's if not given."""
-
-
-class OutageProcess(Section):
-    """Outages that come at random."""
-
-    preset: Annotated[str, one_of_names(outage_preset_names)]
-    """Name of a set of parameters."""
-    per_year: Number | None = Field(default=None, ge=0.0, le=10_000.0)
-    """Mean number in 365 days; the preset's if not given."""
-
-
-def _outage_kind(value: object) -> str:
-    if isinstance(value, BaseModel):
-        value = value.__dict__
-    if isinstance(value, Mapping):
-        return "file" if "file" in value else "process"
-    return "list"
-
-
-Outages = Annotated[
-    Annotated[tuple[GridOutage, ...], Tag("list")]
-    | Annotated[OutageFile, Tag("file")]
-    | Annotated[OutageProcess, Tag("process")],
-    Discriminator(_outage_kind),
-]
-"""Times without the grid: a list, a file, or statistics."""
-FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
 _BETWEEN_NOMINAL_HZ = 55.0
-
-
-_LIMITS = "a part of the peak power of all photovoltaics (60 %), or a power (5 kW, 0 W)"
-_SHARE, _POWER = FRACTION.within(lower=0.0, upper=1.0), WATT.within(lower=0.0)
-
-
-class Limit(NamedTuple):
-    """A limit of what is fed in, as a site file writes it."""
-
-    amount: float
-    """Part of the peak power of all photovoltaics [1], or a power [W]."""
-    is_share: bool
-
-
-def _read_limit(text: object) -> Limit:
-    if isinstance(text, Limit):
-        return text
-    is_share = isinstance(text, str) and text.rstrip().endswith("%")
-    try:
-        return Limit((_SHARE if is_share else _POWER).parse(text), is_share)
-    except ValueError:
-        raise refuse(_LIMITS) from None
-
-
-def _write_limit(limit: Limit) -> str:
-    return (_SHARE if limit.is_share else _POWER).write(limit.amount)
-
-
-_OneLimit = Annotated[
-    Limit,
-    PlainValidator(_read_limit),
-    PlainSerializer(_write_limit, when_used="json"),
-    WithJsonSchema({"type": "string", "description": _LIMITS}, mode="validation"),
-]
-
-
-def _all_alike(limits: Inline[_OneLimit]) -> Inline[_OneLimit]:
-    if len({point.value.is_share for point in limits.points}) > 1:
-        raise refuse("points that are all parts of the peak power, or all powers")
-    return limits
-
-
-FeedInInput = Annotated[
-    Annotated[_OneLimit, Tag("quantity")]
-    | Annotated[Inline[_OneLimit], AfterValidator(_all_alike), Tag("inline")],
-    Discriminator(lambda value: "inline" if isinstance(value, Mapping | Inline) else "quantity"),
-]
-"""Greatest power into the grid, always or over time."""
-ImportInput = Annotated[
-    Annotated[NonNegativePower, Tag("quantity")] | Annotated[Inline[NonNegativePower], Tag("inline")],
-    Discriminator(lambda value: "inline" if isinstance(value, Mapping | Inline) else "quantity"),
-]
-"""Greatest power that may be drawn, always or over time [W]."""
 
 
 class GridConnectionPoint(ComponentSection):
@@ -425,58 +243,6 @@ def grid_impedances(spec: GridVoltage | None) -> list[GridImpedanceParams]:
     return [impedance] if impedance.resistance_ohm > 0.0 or impedance.reactance_ohm > 0.0 else []
 
 
-def presence_signal(spec: Outages | None, where: InputSetting) -> Signal:
-    """Return 1 while the grid is there and 0 while it is not.
-
-    Raises:
-        InputError: If a file is wrong: names the line, what was found and what is accepted.
-    """
-    match spec:
-        case None:
-            return Constant(1.0)
-        case OutageFile():
-            return grid_presence(recorded_outages(spec, where.directory, where.location.zone))
-        case OutageProcess():
-            statistics = outage_preset(spec.preset)
-            if spec.per_year is not None:
-                statistics = statistics._replace(per_year=spec.per_year)
-            return SeededOutages(statistics, where.key)
-        case _:
-            return grid_presence(_outage(each, where) for each in spec)
-
-
-def recorded_outages(spec: OutageFile, directory: Path, zone: tzinfo) -> list[Outage]:
-    """Return the outages of a table.
-
-    Args:
-        spec: Which table, and how it is read.
-        directory: Where its path starts.
-        zone: Of times written without an offset, if the table has none of its own.
-
-    Raises:
-        InputError: If it cannot be read.
-    """
-    zone = zone if spec.timezone is None else parse_zone(spec.timezone)
-    path = directory / spec.file
-    return read_outages(path, zone, time_column=spec.time_column, duration_column=spec.duration_column)
-
-
-def _outage(spec: GridOutage, where: InputSetting) -> Outage:
-    begin_us = _begin_us(spec.begin, where)
-    return Outage(begin_us, begin_us + round(spec.duration_s * SECOND_US))
-
-
-def _begin_us(begin: datetime | float, where: InputSetting) -> int:
-    if isinstance(begin, float):
-        return where.start_us + round(begin * SECOND_US)
-    return to_us(begin if begin.tzinfo else begin.replace(tzinfo=where.location.zone))
-
-
-def fuse_links(spec: GridFuse | None, rated_fuse_current_a: float | None) -> list[FuseParams]:
-    """Return the three links at the connection point, or none if they cannot melt."""
-    return [] if spec is None else [fuse_params(spec, rated_fuse_current_a)] * 3
-
-
 def nominal_frequency_hz(spec: FrequencyInput) -> float:
     """Return the nominal frequency of a grid: of its synchronous area, or 50 or 60 Hz by a constant; else 50 Hz."""
     if isinstance(spec, FrequencyProcess):
@@ -518,33 +284,15 @@ def build(grid: GridConnectionPoint, setting: Setting) -> Built:
             ),
             active=_agreed(grid),
             fuse_w=math.sqrt(3.0) * grid.voltage_v * given(grid.rated_fuse_current_a, math.inf),
-            feed_in_limit=_feed_in_limit(grid.feed_in_limit, setting),
+            feed_in_limit=feed_in_limit(grid.feed_in_limit, setting),
         )
     )
-
-
-def _feed_in_limit(spec: FeedInInput | None, setting: Setting) -> FeedInLimit | None:
-    if spec is None:
-        return None
-    if isinstance(spec, Limit):
-        return FeedInLimit(Constant(spec.amount), spec.is_share)
-    amounts = tuple(point.model_copy(update={"value": point.value.amount}) for point in spec.points)
-    signal = build_signal(spec.model_copy(update={"points": amounts}), setting.of_input("feed_in_limit"))
-    return FeedInLimit(signal, spec.points[0].value.is_share)
 
 
 def _agreed(grid: GridConnectionPoint) -> Bounds | None:
     if grid.rated_power_w is None:
         return None
     return Bounds(-given(grid.rated_export_power_w, grid.rated_power_w), grid.rated_power_w)
-
-
-def fuse_params(spec: GridFuse, rated_fuse_current_a: float | None) -> FuseParams:
-    """Return the links at the connection point, all three alike; a rated current or a preset must be known."""
-    if spec.preset is not None:
-        return fuse_preset(spec.preset)
-    assert rated_fuse_current_a is not None
-    return fuse_for(rated_fuse_current_a)
 
 
 FUSE, IMPEDANCE = "fuse", "impedance"
@@ -576,7 +324,7 @@ def _limits_caption(grid: GridConnectionPoint) -> list[str]:
     fed, drawn = grid.feed_in_limit, grid.import_limit
     words = []
     if fed is not None:
-        words.append(f"feeds in at most {_write_limit(fed) if isinstance(fed, Limit) else 'what is listed'}")
+        words.append(f"feeds in at most {write_limit(fed) if isinstance(fed, Limit) else 'what is listed'}")
     if drawn is not None:
         words.append(f"may draw {WATT.in_words(drawn) if isinstance(drawn, float) else 'what is listed'}")
     return words

@@ -25,7 +25,7 @@ from .array_spectrum import spectrum_preset
 from .battery import battery_preset, cell_preset, cells_in_series
 from .battery_management import ageing_preset, bms_preset, bms_preset_names
 from .ev_charger import ev_charger_preset
-from .grid_connection_point import fuse_preset
+from .grid_fuse import fuse_preset
 from .inverter import inverter_preset
 from .load_mix import load_preset
 from .machines.chp import chp_preset

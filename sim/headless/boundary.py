@@ -11,7 +11,8 @@ from typing import Any, get_type_hints
 
 from numba.typed import List
 
-from ..kernel.layout import Layout, Machines, Memory
+from ..kernel.layout import Layout, Machines
+from ..kernel.memory import Memory
 from ..plant.state import STATES
 from . import loop
 from .arrays import structure

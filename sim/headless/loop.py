@@ -12,7 +12,8 @@ from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
 from ..kernel.intervals import gather_extremes, gather_means, gather_totals
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 from ..kernel.metering import metering_state, shown_by
 from ..kernel.reach import drawn_beyond_w, reach_w
 from ..kernel.steps import control, integrate, needs_control, solve

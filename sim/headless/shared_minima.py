@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..domain.ranges import Ranges
-from ..kernel.layout import BatteryMemory, InverterMemory, PairMemory
+from ..kernel.memory import BatteryMemory, InverterMemory, PairMemory
 from ..plant.minima import ranges_beside_minima
 from ..plant.plant import Plant
 from .loop import Samples

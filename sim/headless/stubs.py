@@ -18,7 +18,8 @@ from ..kernel import (
     soc_estimate,
     soc_limits,
 )
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 from . import loop
 
 

@@ -8,7 +8,8 @@ from ...models.fuse import MELTED
 from ...models.grid_voltage import INTERRUPTED_BELOW
 from ...models.load import LoadInput, load_output, load_reactive_power_var
 from ...models.throughput import throughput_loss_w, throughput_reactive_var
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 
 def clear_flows(layout: Layout, memory: Memory) -> None:

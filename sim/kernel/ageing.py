@@ -12,7 +12,8 @@ from __future__ import annotations
 from ...models.ageing import AgeingInput, ageing_output, ageing_step
 from ...models.battery import BatteryState, battery_stored_energy_wh
 from .auxiliary import cells_w
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 HOUR_US = 3_600_000_000
 _LEAST_SHARE = 0.01

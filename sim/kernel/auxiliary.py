@@ -15,7 +15,8 @@ from ...models.battery_horizon import drift_s
 from ...models.battery_limits import battery_most_given_w
 from ...models.battery_step import battery_terminal
 from ...models.bms import RELAYS_CLOSED, TRIP_UNDERVOLTAGE
-from .layout import BatteryMemory, Layout, Memory
+from .layout import Layout
+from .memory import BatteryMemory, Memory
 
 _EMPTY_SOC = 0.001
 """Cells give nothing to auxiliaries from here down: more than SoC may move in a step near its end."""

@@ -36,7 +36,8 @@ from ...models.soc_estimate import taken_soc
 from ...models.tables import table_value, table_value_beyond
 from .auxiliary import cells_w, shown_by_cells
 from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, HeatRange, safe_power, safe_soc, safe_time_s
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 _LEAST_HORIZON_S = 60.0
 _AT_ONCE_S = 1e-3

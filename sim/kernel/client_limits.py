@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from ..domain.ranges import Ranges, cut
-from .layout import Memory
+from .memory import Memory
 
 
 def aim_w(memory: Memory, control: int) -> float:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ..domain.ranges import AS_SENT
 from .dc_reach import dc_beside_reactive_w, least_charged_w, least_given_w
-from .layout import GroupLayout, Layout, Memory
+from .layout import GroupLayout, Layout
+from .memory import Memory
 
 ROUNDING = 1e-9
 """Part of a power that is no more than what rounding takes from it or adds to it."""

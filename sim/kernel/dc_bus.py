@@ -19,7 +19,8 @@ from .client_limits import cut_w, held_w, reactive_aim_var
 from .dc_asking import ROUNDING, acceptable_w, as_sent_w, ask_beside, within
 from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
 from .dc_reactive import reactive_power_gives_way
-from .layout import GroupLayout, Layout, Memory
+from .layout import GroupLayout, Layout
+from .memory import Memory
 
 _AT_LEAST = 1.0 - AS_SENT
 """Part of its least power that an inverter at that is told."""

@@ -27,7 +27,8 @@ from .ac_bus import is_live
 from .client_limits import cut_w, reactive_aim_var
 from .dc_window import is_in_window, limits_by_current_w
 from .inverters import heat_of
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 _CONVERGED = 1e-13
 """Part of a reactive power by which it may still differ when it is found."""

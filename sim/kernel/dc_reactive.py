@@ -18,7 +18,8 @@ from .dc_reach import (
     least_given_w,
     reactive_beside_batteries_var,
 )
-from .layout import GroupLayout, Layout, Memory
+from .layout import GroupLayout, Layout
+from .memory import Memory
 
 
 def reactive_power_gives_way(layout: Layout, memory: Memory, group: int) -> bool:

@@ -12,7 +12,8 @@ import math
 from ...models.battery import battery_open_circuit_v
 from ...models.battery_limits import battery_sagged_v
 from ...models.battery_step import battery_terminal
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 _MOST_RATINGS = 4.0
 """DC power beyond this many times the rating limits nothing."""

@@ -26,17 +26,8 @@ from .client_limits import (
     most_w,
     reactive_aim_var,
 )
-from .layout import (
-    BOUNDS,
-    FIRST_ARRAY,
-    FIRST_BOUND,
-    NO_SOURCE,
-    SET_POINT_VAR,
-    SET_POINT_W,
-    Layout,
-    Machines,
-    Memory,
-)
+from .layout import BOUNDS, FIRST_ARRAY, FIRST_BOUND, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines
+from .memory import Memory
 
 
 def find_limits(layout: Layout, memory: Memory, machines: Machines) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from .layout import ComponentMemory, Layout, Memory
+from .layout import Layout
+from .memory import ComponentMemory, Memory
 
 _US_PER_HOUR = 3.6e9
 

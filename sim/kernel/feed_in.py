@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from .ac_bus import active_w, is_live
 from .client_limits import held_w
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 NOBODY = -1
 _SLACK = 1e-9

@@ -11,7 +11,8 @@ import math
 from ...models.fuse import MELTED, FuseInput, FuseState, fuse_horizon_s, fuse_initial_state, fuse_step
 from ...models.grid_voltage import terminal_voltage
 from .ac_bus import is_grid_gone, is_live, reconnect
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 _SQRT3 = math.sqrt(3.0)
 

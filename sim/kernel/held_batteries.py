@@ -9,7 +9,8 @@ from __future__ import annotations
 from ...models.battery import BatteryInput, BatteryState
 from ...models.battery_step import battery_step
 from .auxiliary import HELD_SHARE, cells_w, drawn_w
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 
 def begin_batteries(layout: Layout, memory: Memory) -> None:

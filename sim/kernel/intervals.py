@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...models.meter import Measured, meter_measured
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 from .metering import meter_input
 
 PHASES = 6

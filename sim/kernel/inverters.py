@@ -31,7 +31,8 @@ from ...models.inverter import InverterState, inverter_heat_horizon_s, inverter_
 from ...models.pv import PvInput, PvState, pv_output
 from .ac_bus import active_w, is_live
 from .client_limits import cut_w, reactive_aim_var
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 LIGHT_AIR_M_PER_S = 1.0
 """Wind at the modules where nothing is known of it: nominal operating conditions (IEC 61215) [m/s]."""

@@ -17,7 +17,8 @@ from ...models.meter import (
     meter_window_us,
 )
 from .grid import voltage_v
-from .layout import Layout, MeasuredMemory, Memory
+from .layout import Layout
+from .memory import MeasuredMemory, Memory
 
 
 def meter_input(layout: Layout, memory: Memory, component: int) -> MeterInput:

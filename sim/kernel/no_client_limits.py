@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from .layout import Memory
+from .memory import Memory
 
 
 def aim_w(memory: Memory, control: int) -> float:

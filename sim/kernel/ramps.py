@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .ac_bus import is_live
 from .client_limits import aim_w
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 
 def may_move(layout: Layout, memory: Memory, number: int) -> bool:

@@ -11,7 +11,8 @@ from .ac_bus import active_w
 from .client_limits import held_w
 from .dc_reach import reach_beside_others_w, reach_without_others_w
 from .feed_in import reach_within_feed_in_w
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 _BEYOND_ROUNDING = 1.0 + 1e-9
 """A device that is set to all that it can have may draw more by a rounding."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from ...models.ev_charger import NOMINAL_V
 from ...models.grid_voltage import INTERRUPTED_BELOW
 from .ac_bus import active_w
-from .layout import FOLLOWED, Layout, Memory, RecordedLayout, RecordedMemory
+from .layout import Layout, RecordedLayout
+from .memory import FOLLOWED, Memory, RecordedMemory
 from .ramps import ahead_w
 
 

@@ -18,7 +18,8 @@ from ...models.soc_estimate import (
 from ...models.tables import table_value
 from .auxiliary import shown_by_cells
 from .bms import look_anew
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 _REACH = 0.0005
 """By how much an error may grow before limits are found anew: as much as SoC may move where power falls."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from ...models.battery import BatteryState
 from ...models.cell_spread import least_mean_soc, most_mean_soc
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 
 
 def find_soc_limits(layout: Layout, memory: Memory) -> None:

@@ -35,7 +35,8 @@ from .inverters import (
     support_voltage,
     watch_grid,
 )
-from .layout import Layout, Memory
+from .layout import Layout
+from .memory import Memory
 from .metering import run_meters
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us

@@ -6,7 +6,8 @@ import math
 from typing import Protocol
 
 from ..kernel.intervals import PHASES, WITH_TOTALS, gather_extremes, gather_means, row_length
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 
 
 class FlowFollower(Protocol):

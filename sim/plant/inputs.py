@@ -10,7 +10,8 @@ from ..files.problems import one_of
 from ..inputs.override import Override
 from ..inputs.signal import Signal
 from ..kernel.grid import take_in_grid
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 
 _YEAR_US = round(LONGEST_S * 1e6)
 

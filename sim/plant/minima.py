@@ -14,7 +14,8 @@ from ...models.inverter import ac_from_dc, ceil_to_resolution
 from ..domain.ranges import AS_SENT, Bounds, Ranges, intersection, merged
 from ..kernel.dc_asking import as_sent_w, minimum_w, part_of_more
 from ..kernel.dc_reach import least_charged_w, least_given_w
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 
 EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
 

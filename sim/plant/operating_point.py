@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel.layout import Layout, Machines, Memory
+from ..kernel.layout import Layout, Machines
+from ..kernel.memory import Memory
 from ..kernel.steps import control, solve
 from .inputs import Inputs
 from .numbering import Places

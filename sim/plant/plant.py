@@ -19,7 +19,8 @@ from ..files.presets import own_presets
 from ..inputs.override import Override
 from ..inputs.segments import averaged
 from ..inputs.signal import NEVER, Signal
-from ..kernel.layout import Layout, Machines, Memory
+from ..kernel.layout import Layout, Machines
+from ..kernel.memory import Memory
 from ..kernel.metering import begin_metering
 from ..kernel.steps import begin_recordings, integrate, needs_control
 from ..network.wiring import Wiring, wire

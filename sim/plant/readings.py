@@ -12,7 +12,7 @@ from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
 from ..kernel.auxiliary import cells_w, shown_by_cells
 from ..kernel.grid import line_voltage_v, voltage_v
-from ..kernel.layout import FOLLOWED
+from ..kernel.memory import FOLLOWED
 from ..kernel.metering import meter_input, metering_state
 from ..kernel.reach import reach_w
 from ..network.wiring import Wiring, sum_towards_inverters

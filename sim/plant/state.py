@@ -15,7 +15,7 @@ from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..inputs.override import Override
-from ..kernel.layout import Memory
+from ..kernel.memory import Memory
 from .impairment import Impairment
 from .set_points import PendingSetPoint
 

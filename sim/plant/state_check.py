@@ -11,7 +11,7 @@ from ..domain.metrics import Metric
 from ..files.units import Unit, unit_of_metric, unit_of_name
 from ..inputs.driven import DRIVEN_INPUTS, require_drivable
 from ..inputs.signal import NEVER
-from ..kernel.layout import Memory
+from ..kernel.memory import Memory
 from .state import NAMES_OF_NUMBERS, PlantState
 
 LONGEST_LAG_US = 86_400_000_000

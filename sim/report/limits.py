@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..components.grid_connection_point import GridConnectionPoint, Limit
+from ..components.grid_connection_point import GridConnectionPoint
+from ..components.grid_limits import Limit
 from ..components.section import given
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
 from ..kernel.grid import voltage_v
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 from ..plant.plant import Plant
 from ..site.graph import grid_key
 from ..site.site import Site

@@ -17,7 +17,8 @@ from ..domain.states import StateCode
 from ..engine.executor import Executor
 from ..gateway.gateway import Gateway
 from ..kernel.ac_bus import active_w
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 from ..plant.plant import Plant
 from ..replay.plant import ReplayPlant
 from ..site.site import Site

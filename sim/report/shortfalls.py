@@ -15,7 +15,8 @@ from ..components.machines.steam_boiler import SteamBoiler
 from ..inputs.sessions.signals import SessionSignal
 from ..inputs.signal import NEVER
 from ..kernel.ac_bus import active_w, is_live
-from ..kernel.layout import Layout, Memory
+from ..kernel.layout import Layout
+from ..kernel.memory import Memory
 from ..plant.energies import own_energies_wh
 from ..plant.plant import Plant
 from .limits import LimitsWatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..domain.events import Subscribers
 from ..engine.events import Events
 from ..files.units import WATT
-from ..kernel.layout import FOLLOWED
+from ..kernel.memory import FOLLOWED
 from ..kernel.recorded import recorded_w
 from ..plant.plant import Plant
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..components.component_type import Way
-from ..components.grid_connection_point import GridConnectionPoint, Limit
+from ..components.grid_connection_point import GridConnectionPoint
+from ..components.grid_limits import Limit
 from ..components.hybrid_inverter import HybridInverter
 from ..components.registry import type_of
 from ..components.section import ComponentSection

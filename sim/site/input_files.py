@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ..components.grid_connection_point import OutageFile, recorded_outages
+from ..components.grid_outages import OutageFile, recorded_outages
 from ..components.machines.wind_power_curve import CurveFile, read_curve
 from ..components.registry import component_types, type_of
 from ..domain.timestamps import to_us

@@ -11,7 +11,7 @@ import pytest
 from measured import data_file
 from pydantic import TypeAdapter, ValidationError
 
-from doppelgrid.sim.components.grid_connection_point import Outages, presence_signal
+from doppelgrid.sim.components.grid_outages import Outages, presence_signal
 from doppelgrid.sim.inputs.build import InputSetting
 from doppelgrid.sim.inputs.errors import InputError
 from doppelgrid.sim.inputs.grid.outages import (

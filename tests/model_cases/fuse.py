@@ -15,7 +15,7 @@ from doppelgrid.models.fuse import (
     fuse_output,
     fuse_step,
 )
-from doppelgrid.sim.components.grid_connection_point import fuse_preset, fuse_preset_names
+from doppelgrid.sim.components.grid_fuse import fuse_preset, fuse_preset_names
 
 from .case import ModelCase
 

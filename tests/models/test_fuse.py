@@ -22,7 +22,7 @@ from doppelgrid.models.fuse import (
     fuse_step,
     fuse_time_to_melt_s,
 )
-from doppelgrid.sim.components.grid_connection_point import fuse_for, fuse_preset, fuse_preset_names
+from doppelgrid.sim.components.grid_fuse import fuse_for, fuse_preset, fuse_preset_names
 
 ONE_BODY = FuseParams(10.0, 10.0, (1.0, 0.0, 0.0), (5.0, 50.0, 500.0))
 

@@ -25,7 +25,8 @@ from doppelgrid.sim.kernel.ac_bus import (
     reconnect,
     sum_towards_grid,
 )
-from doppelgrid.sim.kernel.layout import ComponentLayout, ComponentMemory, PairMemory
+from doppelgrid.sim.kernel.layout import ComponentLayout
+from doppelgrid.sim.kernel.memory import ComponentMemory, PairMemory
 
 GRID, MAIN, LEFT, RIGHT, HALL, INVERTER, CUT, BATTERY = range(8)
 LOSSY = ThroughputParams(1e3, 30.0, 60.0, linear_loss=0.01, reactive_share=0.5, no_load_var=9.0, load_var=6.0)

@@ -12,7 +12,7 @@ from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
 from doppelgrid.models.grid_voltage import GridImpedanceParams, terminal_voltage
-from doppelgrid.sim.components.grid_connection_point import fuse_for
+from doppelgrid.sim.components.grid_fuse import fuse_for
 from doppelgrid.sim.domain.messages import WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode

@@ -13,13 +13,8 @@ from doppelgrid.sim.kernel.device_model import (
     machines_horizon_s,
     step_machines,
 )
-from doppelgrid.sim.kernel.layout import (
-    SET_POINT_VAR,
-    SET_POINT_W,
-    ComponentLayout,
-    ComponentMemory,
-    ControlMemory,
-)
+from doppelgrid.sim.kernel.layout import SET_POINT_VAR, SET_POINT_W, ComponentLayout
+from doppelgrid.sim.kernel.memory import ComponentMemory, ControlMemory
 
 
 class Acting(NamedTuple):

@@ -14,7 +14,7 @@ import pytest
 from support.one_program import in_one_program
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
-from doppelgrid.sim.components.grid_connection_point import fuse_for
+from doppelgrid.sim.components.grid_fuse import fuse_for
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.run import HeadlessRun

@@ -30,17 +30,14 @@ from doppelgrid.sim.components.grid_connection_point import (
     FrequencyInput,
     GridConnectionPoint,
     GridVoltage,
-    Outages,
     frequency_signal,
-    fuse_for,
-    fuse_links,
-    fuse_preset,
     grid_impedance,
     grid_impedances,
     nominal_frequency_hz,
-    presence_signal,
     voltage_signals,
 )
+from doppelgrid.sim.components.grid_fuse import fuse_for, fuse_links, fuse_preset
+from doppelgrid.sim.components.grid_outages import Outages, presence_signal
 from doppelgrid.sim.components.load_mix import LoadMixInput, load_mix
 from doppelgrid.sim.components.metering import (
     ERROR_LIMITS,

@@ -38,7 +38,8 @@ from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.gateway.set_points import SetPoints
 from doppelgrid.sim.kernel import ac_bus, dc_bus, held_batteries, steps
-from doppelgrid.sim.kernel.layout import Layout, Memory
+from doppelgrid.sim.kernel.layout import Layout
+from doppelgrid.sim.kernel.memory import Memory
 from doppelgrid.sim.plant.set_points import SetPointsUnderWay
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.reader import load_site

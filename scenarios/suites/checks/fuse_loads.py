@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from ....models.fuse import MELTED
 from ....sim.kernel.grid import fuse_current_a
-from ....sim.kernel.layout import Layout, Memory
+from ....sim.kernel.layout import Layout
+from ....sim.kernel.memory import Memory
 from ....sim.plant.plant import Plant
 
 PATIENCE_US = 60_000_000

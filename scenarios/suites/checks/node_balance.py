@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ....models.throughput import ThroughputParams, throughput_loss_w
-from ....sim.kernel.layout import ComponentMemory, LoadLayout
+from ....sim.kernel.layout import LoadLayout
+from ....sim.kernel.memory import ComponentMemory
 from ....sim.plant.plant import Plant
 from .breach import Breach
 

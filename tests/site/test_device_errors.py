@@ -1,0 +1,155 @@
+"""What people are told about a sensor or a device that is wrong in their file."""
+
+from __future__ import annotations
+
+import pytest
+from support.small_site import BASE, BATTERY, INVERTER, messages
+
+from doppelgrid.sim.site.reader import parse_site
+
+SENSORS = "sensors:\n  roof: {id: 5, metrics: [temperature]}\n"
+WRONG_SENSORS = {
+    "  mast: {id: 5, metrics: [wind_speed]}\n": "mast.id is 5, like roof.id on line 6; accepted: a number of its own",
+    "  main: {id: 6, metrics: [wind_speed]}\n": (
+        "main is the key of a component, too (line 4); accepted: a key of its own"
+    ),
+    "  mast: {id: 6, metrics: []}\n": "mast.metrics is empty; accepted: at least 1",
+    "  mast: {id: 6, metrics: [wind_speed, wind_speed]}\n": (
+        "mast.metrics is a list; accepted: each metric once"
+    ),
+    "  mast: {id: 6, metrics: [wind]}\n": (
+        "mast.metrics[0] is 'wind'; accepted: temperature, irradiance, wind_speed, wind_direction, "
+        "relative_humidity, dew_point, air_pressure"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {temperature: {gain: 1.1}}}\n": (
+        "mast.parameters is a mapping; accepted: parameters of what it measures: wind_speed"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {gain: 9}}}\n": (
+        "mast.parameters.wind_speed.gain is 9; accepted: 0.5..1.5 (physics)"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {lower: 9, upper: 3}}}\n": (
+        "mast.parameters.wind_speed.lower is 9; accepted: at most upper, 3 (physics)"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {lag: 9}}}\n": (
+        "mast.parameters.wind_speed.lag is unknown; accepted: time_constant_s, gain, offset, noise, resolution, "
+        "lower, upper"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], reporting: {changes: {temperature: 1}}}\n": (
+        "mast.reporting is a mapping; accepted: changes of what it measures: wind_speed"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], reporting: {changes: {wind_speed: 0}}}\n": (
+        "mast.reporting.changes.wind_speed is 0; accepted: a number > 0"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], reporting: {delay: 2 min}}\n": (
+        "mast.reporting.delay is 2 min; accepted: 0 s..60 s"
+    ),
+    "weather: {wind_speed: 3 km}\n": (
+        "weather.wind_speed is 3 km; accepted: a number with a unit (m/s, km/h), 0 m/s..100 m/s, or a mapping "
+        "with `profile` or `file`"
+    ),
+    "weather: {irradiance: {file: sun.csv}}\n": (
+        "weather.irradiance.file is 'sun.csv'; accepted: a file, its path relative to the folder of the site file"
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), WRONG_SENSORS.items())
+def test_a_wrong_sensor_is_explained(lines: str, expected: str) -> None:
+    assert (
+        messages(BASE + SENSORS + lines)[0].removeprefix("berlin.yaml:7: ").removeprefix("sensors.")
+        == expected
+    )
+
+
+WRONG_DEVICES = {
+    "  unit: {id: 20, category: chp, behind: main, rated_power: 20 kW, load_acceptance: {step: 1 %}}\n": (
+        "berlin.yaml:7: unit.load_acceptance.step is 1 %; accepted: 5 %..100 %"
+    ),
+    "  unit: {id: 20, category: chp, behind: main, rated_power: 20 kW, load_acceptance: {recovery: 2 min}}\n": (
+        "berlin.yaml:7: unit.load_acceptance.recovery is 2 min; accepted: 0.1 s..60 s"
+    ),
+    "  unit: {id: 20, category: chp, behind: main, rated_power: 20 kW, parameters: {load_step_w: 0}}\n": (
+        "berlin.yaml:7: unit.parameters.load_step_w is 0 W; accepted: > 0 W (physics)"
+    ),
+    "  roof: {id: 20, category: pv_inverter, behind: main, rated_power: 9 kW, "
+    "grid_code: {volt_var: {response_time: 1 h}}}\n": (
+        "berlin.yaml:7: roof.grid_code.volt_var.response_time is 1 h; accepted: 0 s..180 s"
+    ),
+    "  house: {id: 21, category: meter, behind: main, reporting: {changes: {power: 0 W}}}\n": (
+        "berlin.yaml:7: house.reporting.changes.power is 0 W; accepted: > 0 kW"
+    ),
+    "  house: {id: 21, category: meter, behind: main, reporting: {interval: 2 d}}\n": (
+        "berlin.yaml:7: house.reporting.interval is 2 d; accepted: > 0 s and <= 86400 s"
+    ),
+    "  brk: {id: 20, category: breaker, behind: bat-inv}\n  house: {id: 21, category: meter, behind: brk}\n": (
+        "berlin.yaml:8: house.behind is 'brk', a breaker behind a battery_inverter; "
+        "accepted: a grid_connection_point or a meter (grid, main)"
+    ),
+    "  brk: {id: 20, category: breaker, behind: main, closing_time: 80}\n": (
+        "berlin.yaml:7: brk.closing_time is 80; accepted: a number with a unit (s, ms, min, h, d), >= 0 s"
+    ),
+    "  pre: {id: 20, category: precharger, behind: bat-inv, resistance: 90 Ω}\n": (
+        "berlin.yaml:7: pre is a mapping; accepted: link_capacitance and resistance, or neither"
+    ),
+    "  ups: {id: 20, category: uninterruptible_power_supply, behind: main, rated_apparent_power: 9 kVA, preset: x}\n": (
+        "berlin.yaml:7: ups.preset is 'x'; accepted: online-3kva, online-20kva, online-200kva"
+    ),
+    "  tra: {id: 20, category: power_transformer, behind: main, rated_apparent_power: 9 kVA, preset: oil-10kva}\n": (
+        "berlin.yaml:7: tra.preset is 'oil-10kva'; accepted: oil-100kva, oil-250kva, oil-400kva, oil-630kva, "
+        "oil-1000kva (did you mean 'oil-100kva'?)"
+    ),
+    "  conv: {id: 20, category: converter, behind: bat-inv}\n": (
+        "berlin.yaml:7: conv is without anything behind it; accepted: at least one battery"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 5 kW, min_power: 6 kW}\n": (
+        "berlin.yaml:7: chp.min_power is 6 kW; accepted: at most the rated power, 5 kW"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, min_power: 2 kW}\n": (
+        "berlin.yaml:7: chp.min_power is 2 kW; accepted: at least 5% of the rated power, 2.5 kW"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, preset: gas-60kw}\n": (
+        "berlin.yaml:7: chp.preset is 'gas-60kw'; accepted: ecopower-5kw, gas-20kw, gas-50kw, gas-140kw, "
+        "gas-250kw, gas-turbine-5mw, gas-turbine-130mw (did you mean 'gas-50kw'?)"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, heat_demand: {file: heat.csv, unit: kW, "
+    "positive: consumption}}\n": (
+        "berlin.yaml:7: chp.heat_demand.file is 'heat.csv'; accepted: a file, its path relative to the folder of "
+        "the site file"
+    ),
+    "  wind: {id: 20, category: wind_turbine, behind: main, rated_power: 50 kW, power: 9 kW, wind_speed: 8 m/s}\n": (
+        "berlin.yaml:7: wind.wind_speed is 8 m/s; accepted: either power or what the model needs, not both"
+    ),
+    "  wind: {id: 20, category: wind_turbine, behind: main, rated_power: 50 MW}\n": (
+        "berlin.yaml:7: wind.rated_power is 50 MW; accepted: > 0 kW and <= 20000 kW"
+    ),
+    "  hvac: {id: 20, category: hvac, behind: main, load: 9 kW, gains: 1 kW}\n": (
+        "berlin.yaml:7: hvac.gains is 1 kW; accepted: either load or what the model needs, not both"
+    ),
+    "  hvac: {id: 20, category: hvac, behind: main, preset: office-split, cooling_temperature: 20 °C}\n": (
+        "berlin.yaml:7: hvac.cooling_temperature is 20 °C; accepted: at least 21 °C, the hysteresis above "
+        "the heating temperature"
+    ),
+    "  hvac: {id: 20, category: hvac, behind: main, preset: cold-store, heating_temperature: 20 °C}\n": (
+        "berlin.yaml:7: hvac.heating_temperature is 20 °C; accepted: none: cold-store does not heat"
+    ),
+    "  miner: {id: 20, category: crypto_miner, behind: main, machines: 0}\n": (
+        "berlin.yaml:7: miner.machines is 0; accepted: a number >= 1"
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), WRONG_DEVICES.items())
+def test_a_wrong_device_is_explained(lines: str, expected: str) -> None:
+    assert messages(BASE + INVERTER + BATTERY + lines) == [expected]
+
+
+def test_a_battery_may_be_behind_a_precharger_and_a_breaker() -> None:
+    site = parse_site(
+        BASE
+        + INVERTER
+        + "  brk: {id: 20, category: breaker, behind: bat-inv}\n"
+        + "  pre: {id: 21, category: precharger, behind: brk}\n"
+        + "  battery: {id: 12, category: battery, behind: pre}\n",
+        "berlin.yaml",
+    )
+    assert site.components["battery"].behind == ("pre",)
