@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from support.one_by_one import one_by_one
 
 from doppelgrid.sim.inputs.daily import Daily, Day, WallClock, day_at, midnight_us, moves_clock
 from doppelgrid.sim.inputs.errors import InputError
@@ -109,14 +110,6 @@ def test_days_are_made_once_and_a_few_are_kept() -> None:
 
 
 STEPS = Steps([10, 20, 30, 45], [1.0, -2.0, 3.0, 0.0])
-
-
-def one_by_one(signal: Signal, begin_us: int, end_us: int) -> tuple[list[int], list[float]]:
-    times, values = [begin_us], []
-    while times[-1] < end_us:
-        values.append(signal.at(times[-1]))
-        times.append(signal.until(times[-1]))
-    return times, values
 
 
 @pytest.mark.parametrize(

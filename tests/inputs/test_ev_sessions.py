@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from measured import data_file
 from pydantic import TypeAdapter, ValidationError
+from support.stays import HOUR_US, stay
 
 from doppelgrid.models.ev_charger import EvChargerInput
 from doppelgrid.sim.inputs.build import InputSetting
@@ -24,19 +25,16 @@ from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.sessions.acn import RecordedSession, read_acn_sessions
 from doppelgrid.sim.inputs.sessions.arrivals import PROBABILITIES, quantile
 from doppelgrid.sim.inputs.sessions.build import session_plan
-from doppelgrid.sim.inputs.sessions.cars import car_preset
 from doppelgrid.sim.inputs.sessions.fitting import fit_profile
 from doppelgrid.sim.inputs.sessions.profiles import PROFILES, PUBLIC, WORKPLACE
 from doppelgrid.sim.inputs.sessions.sections import Sessions
 from doppelgrid.sim.inputs.sessions.session import NO_CAR, Listed, OverlapError, Session, SessionPlan
 from doppelgrid.sim.inputs.signal import NEVER
 
-HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 START = "2026-06-15T00:00:00+02:00"  # a Monday
 BERLIN = ZoneInfo("Europe/Berlin")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
-CAR = car_preset("compact-58kwh")
 HEADER = "arrival,departure,requested_energy (kWh),delivered_energy (kWh),station_id,session_id"
 ROW = "2019-05-01T06:00:00-07:00,2019-05-01T10:00:00-07:00,20.0,12.5,CA-1,a"
 
@@ -79,10 +77,6 @@ def sessions_within(plan: SessionPlan, begin_us: int, end_us: int) -> list[Sessi
         assert following_us > time_us
         time_us = following_us
     return found
-
-
-def stay(arrival_h: float, departure_h: float, **fields: Any) -> Session:
-    return Session(round(arrival_h * HOUR_US), round(departure_h * HOUR_US), CAR, **fields)
 
 
 def test_a_plan_says_who_is_there_and_when_that_changes() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.one_by_one import one_by_one
 
 from doppelgrid.sim.inputs.daily import Daily, WallClock
 from doppelgrid.sim.inputs.limited import Mix
@@ -34,14 +35,6 @@ SIGNALS: dict[str, Signal] = {
         Noisy(STEPS, amplitude=0.1, step_us=7 * SECOND, key="c"), 60 * SECOND, START, START + 7_777 * SECOND
     ),
 }
-
-
-def one_by_one(signal: Signal, begin_us: int, end_us: int) -> tuple[list[int], list[float]]:
-    times, values = [begin_us], []
-    while times[-1] < end_us:
-        values.append(signal.at(times[-1]))
-        times.append(signal.until(times[-1]))
-    return times, values
 
 
 @pytest.mark.parametrize("name", SIGNALS)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
+from support.stays import CAR, HOUR_US, stay
 
 from doppelgrid.sim.inputs.build import InputSetting
 from doppelgrid.sim.inputs.errors import InputError
@@ -48,11 +49,9 @@ from doppelgrid.sim.inputs.signal import NEVER
 
 Us = Callable[[str], int]
 SECOND_US = 1_000_000
-HOUR_US = 3600 * SECOND_US
 DAY_US = 24 * HOUR_US
 START = "2026-06-15T00:00:00+02:00"  # a Monday
 BERLIN = ZoneInfo("Europe/Berlin")
-CAR = car_preset("compact-58kwh")
 HEADER = "arrival,departure,requested_energy,delivered_energy,station_id,estimated_departure"
 
 
@@ -70,10 +69,6 @@ def sessions_within(plan: SessionPlan, begin_us: int, end_us: int) -> list[Sessi
             found.append(session)
         begin_us = plan.until(begin_us)
     return found
-
-
-def stay(arrival_h: float, departure_h: float, **fields: Any) -> Session:
-    return Session(round(arrival_h * HOUR_US), round(departure_h * HOUR_US), CAR, **fields)
 
 
 class TestCars:

@@ -50,7 +50,8 @@ def _inputs(params: InverterParams) -> st.SearchStrategy[InverterInput]:
     )
 
 
-def _heats(params: InverterParams) -> st.SearchStrategy[InverterState]:
+def heats(params: InverterParams) -> st.SearchStrategy[InverterState]:
+    """Return temperatures of a heat sink that holds power back, or does not."""
     hot_c = params.heat_sink_max_c - 1.99
     return st.one_of(
         st.builds(InverterState, st.floats(-25.0, 100.0), st.just(0)),
@@ -138,7 +139,7 @@ CASES = [
         output=inverter_output,
         horizon_s=inverter_horizon_s,
         step=inverter_step,
-        states=_heats,
+        states=heats,
         inputs=_inputs,
         imbalance_j=_imbalance_j,
         throughput_j=_throughput_j,

@@ -17,9 +17,7 @@ from doppelgrid.models.pv_plant import (
 from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
 
 from .case import Derating, ModelCase
-
-RATED_W = 10_000.0
-RATED_VA = 11_000.0
+from .inverter import RATED_VA, RATED_W, heats
 
 
 def _inputs(params: InverterParams) -> st.SearchStrategy[PvPlantInput]:
@@ -33,14 +31,6 @@ def _inputs(params: InverterParams) -> st.SearchStrategy[PvPlantInput]:
         ),
         ambient_c=st.floats(-25.0, 65.0),
         active_share=st.one_of(st.just(1.0), st.floats(0.0, 1.0)),
-    )
-
-
-def _heats(params: InverterParams) -> st.SearchStrategy[InverterState]:
-    hot_c = params.heat_sink_max_c - 1.99
-    return st.one_of(
-        st.builds(InverterState, st.floats(-25.0, 100.0), st.just(0)),
-        st.builds(InverterState, st.floats(hot_c, 100.0), st.just(1)),
     )
 
 
@@ -64,7 +54,7 @@ CASES = [
         output=pv_plant_output,
         horizon_s=pv_plant_horizon_s,
         step=pv_plant_step,
-        states=_heats,
+        states=heats,
         inputs=_inputs,
         imbalance_j=_imbalance_j,
         throughput_j=_throughput_j,

@@ -35,3 +35,11 @@ def grid(phases: list[str]) -> dict[str, Any]:
     return {
         "id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A", "voltages": {"phases": phases}
     }  # fmt: skip
+
+
+def flow_through(memory: Any, component: int) -> tuple[float, ...]:
+    """Return active and reactive power through a component, phase by phase."""
+    flow = memory.components[component]
+    return (
+        flow.active_1, flow.active_2, flow.active_3, flow.reactive_1, flow.reactive_2, flow.reactive_3
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.told_battery import HOUR, ToldBattery
 
 from doppelgrid.models.battery import battery_stored_energy_wh
 from doppelgrid.models.battery_auxiliary import auxiliary_draw
@@ -12,35 +13,15 @@ from doppelgrid.models.bms import RELAYS_CLOSED, RELAYS_OPEN
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.kernel.bms_horizon import HeatRange, safe_power, safe_time_s
-from doppelgrid.sim.plant.plant import Plant
-from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.instruments import Instruments
 
-START = 1_750_000_000_000_000
-HOUR = 3_600_000_000
 
-
-class Running:
+class Running(ToldBattery):
     """A plant with a battery that is told a power."""
 
     def __init__(self, auxiliary: dict[str, str] | None, ambient: str = "20 °C", **battery: Any) -> None:
         own = {} if auxiliary is None else {"auxiliary": auxiliary}
-        components = {
-            "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
-            "inv": {
-                "id": 11, "category": "battery_inverter", "behind": "grid", "rated_power": "50 kW",
-                "response_delay": "0 s", "ramp_rate": "10 MW/s",
-            },
-            "bat": {"id": 12, "category": "battery", "behind": "inv", "preset": "nmc-100kwh", **own, **battery},
-        }  # fmt: skip
-        site = Site.model_validate(
-            {"microgrid": {"id": 1}, "ambient_temperature": ambient, "components": components}
-        )
-        self.plant = Plant(site, start_us=START, seed=3)
-
-    def tell(self, power_w: float, hours: float) -> None:
-        self.plant.set_points.send("inv", PowerType.ACTIVE, power_w)
-        self.plant.advance(self.plant.time_us + round(hours * HOUR))
+        super().__init__(ambient=ambient, **{"preset": "nmc-100kwh", **own, **battery})
 
     @property
     def now(self) -> Any:

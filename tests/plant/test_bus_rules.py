@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from plant.kernel_bench import flow_through
 
 from doppelgrid.models.fuse import CARRIES, MELTED
 from doppelgrid.models.throughput import ThroughputParams, throughput_loss_w, throughput_reactive_var
@@ -65,10 +66,7 @@ class Bus:
         )  # fmt: skip
 
     def flow(self, component: int) -> tuple[float, ...]:
-        flow = self.memory.components[component]
-        return (
-            flow.active_1, flow.active_2, flow.active_3, flow.reactive_1, flow.reactive_2, flow.reactive_3
-        )  # fmt: skip
+        return flow_through(self.memory, component)
 
 
 def test_a_component_draws_on_its_phases_while_it_is_switched_on_and_reached() -> None:

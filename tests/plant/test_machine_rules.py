@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from plant.kernel_bench import flow_through
+
 from doppelgrid.sim.components.device_model import DeviceModel
 from doppelgrid.sim.kernel.device_model import (
     bound,
@@ -82,10 +84,7 @@ class Hall:
         self.machines = ((bound(model), self.members),)
 
     def flows(self, component: int) -> tuple[float, ...]:
-        flow = self.memory.components[component]
-        return (
-            flow.active_1, flow.active_2, flow.active_3, flow.reactive_1, flow.reactive_2, flow.reactive_3
-        )  # fmt: skip
+        return flow_through(self.memory, component)
 
 
 def test_what_a_machine_could_have_goes_by_its_reactive_set_point_alone() -> None:

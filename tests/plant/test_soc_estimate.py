@@ -5,37 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.told_battery import HOUR, ToldBattery
 
 from doppelgrid.models.battery import battery_stored_energy_wh
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.plant.plant import Plant
-from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.instruments import Instruments
 
-START = 1_750_000_000_000_000
-HOUR = 3_600_000_000
 FULL_KWH = 92.0
 
 
-class Running:
+class Running(ToldBattery):
     """A plant with a battery that is told a power."""
 
     def __init__(self, estimate: dict[str, str] | None, **battery: Any) -> None:
         own = {} if estimate is None else {"soc_estimate": estimate}
-        components = {
-            "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
-            "inv": {
-                "id": 11, "category": "battery_inverter", "behind": "grid", "rated_power": "40 kW",
-                "response_delay": "0 s", "ramp_rate": "10 MW/s",
-            },
-            "bat": {"id": 12, "category": "battery", "behind": "inv", **own, **battery},
-        }  # fmt: skip
-        site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
-        self.plant = Plant(site, start_us=START, seed=3)
-
-    def tell(self, power_w: float, hours: float) -> None:
-        self.plant.set_points.send("inv", PowerType.ACTIVE, power_w)
-        self.plant.advance(self.plant.time_us + round(hours * HOUR))
+        super().__init__(rated="40 kW", **own, **battery)
 
     @property
     def taken(self) -> float:

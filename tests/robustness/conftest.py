@@ -7,18 +7,16 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 from robustness.support import SITE
+from support.live import live
 
 from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
-from doppelgrid.sim.site.site import Site
 
 
 @pytest.fixture
 async def simulation() -> AsyncIterator[LiveSimulation]:
-    simulation = LiveSimulation(Site.model_validate(SITE))
-    simulation.start()
-    yield simulation
-    simulation.stop()
+    async with live(SITE) as simulation:
+        yield simulation
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import trustme
 from security.support import SITE, Certificates
+from support.live import live
 
 from doppelgrid.sim.simulation.live import LiveSimulation
-from doppelgrid.sim.site.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,5 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 async def simulation() -> AsyncIterator[LiveSimulation]:
-    simulation = LiveSimulation(Site.model_validate(SITE))
-    simulation.start()
-    yield simulation
-    simulation.stop()
+    async with live(SITE) as simulation:
+        yield simulation

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
+
 SITE = """
 microgrid: {id: 7, name: Small}
 telemetry: {interval: 1 s}
@@ -22,3 +26,10 @@ def scenario(folder: Path, rest: str, *, head: str = HEAD, name: str = "try.yaml
     path = folder / name
     path.write_text(head + rest, encoding="utf-8")
     return path
+
+
+def told(path: Path) -> list[str]:
+    """Return what is said about a wrong file, its folder left out."""
+    with pytest.raises(ScenarioError) as refused:
+        ScenarioFile(path).scenario()
+    return str(refused.value).replace(f"{path.parent}/", "").splitlines()

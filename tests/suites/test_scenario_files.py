@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from suites.benches import HEAD, SITE, scenario
+from suites.benches import HEAD, SITE, scenario, told
 
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
@@ -14,13 +14,6 @@ from doppelgrid.sim.domain.commands import StrikeFault
 from doppelgrid.sim.domain.timestamps import to_datetime
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
-
-
-def told(path: Path) -> list[str]:
-    """Return what is said about a wrong file, its folder left out."""
-    with pytest.raises(ScenarioError) as refused:
-        ScenarioFile(path).scenario()
-    return str(refused.value).replace(f"{path.parent}/", "").splitlines()
 
 
 @pytest.mark.parametrize(

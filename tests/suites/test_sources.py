@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from suites.benches import SITE, scenario
+from suites.benches import SITE, scenario, told
 
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.scenarios.suites.running.collection import collect
@@ -19,12 +19,6 @@ from doppelgrid.sim.files.problems import Problem
 from doppelgrid.sim.files.regular import MOST_BYTES
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
-
-
-def told(path: Path) -> list[str]:
-    with pytest.raises(ScenarioError) as refused:
-        ScenarioFile(path).scenario()
-    return str(refused.value).replace(f"{path.parent}/", "").splitlines()
 
 
 class TestIncludes:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frequenz.client.common.microgrid.components import ComponentId
-from frequenz.client.microgrid import MicrogridApiClient
 from frequenz.quantities import Energy, Frequency, Percentage, Power, Voltage
+from support.client import command
 
 from doppelgrid.scenarios.testing import SiteHandle
 from doppelgrid.sim.domain.metrics import Metric
@@ -47,11 +46,6 @@ async def warm(site: SiteHandle) -> AsyncIterator[str]:
 async def later(warm: str) -> datetime:
     await asyncio.sleep(30)
     return datetime.now(UTC)
-
-
-async def command(site: SiteHandle, watts: float) -> None:
-    async with MicrogridApiClient(site.url) as client:
-        await client.set_component_power_active(ComponentId(site["bat-inv"].id), watts)
 
 
 async def test_an_hour_passes_for_test_loop_and_wall_alike(site: SiteHandle) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from frequenz.client.common.microgrid.components import ComponentId
-from frequenz.client.microgrid import MicrogridApiClient
 from frequenz.quantities import Power
+from support.client import command
 
 from doppelgrid.scenarios.testing import SiteHandle
 
@@ -27,11 +26,6 @@ NOON = datetime.fromisoformat("2026-06-15T12:00:00+02:00")
 KW = Power.from_kilowatts
 
 pytestmark = pytest.mark.site(SITE, start=NOON, seed=3)
-
-
-async def command(site: SiteHandle, watts: float) -> None:
-    async with MicrogridApiClient(site.url) as client:
-        await client.set_component_power_active(ComponentId(site["bat-inv"].id), watts)
 
 
 async def test_a_condition_is_about_now(site: SiteHandle) -> None:

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import grpc
 import pytest
 from frequenz.client.microgrid import MicrogridApiClient
+from support.live import live
 from wire.support import GENERATED, SITE, Api
 
 from doppelgrid.proto.inmemory.channel import InMemoryChannel
@@ -17,7 +18,6 @@ from doppelgrid.proto.microgrid.versions import services
 from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.gateway.gateway import Gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
-from doppelgrid.sim.site.site import Site
 
 
 class Transport(Protocol):
@@ -77,10 +77,8 @@ TRANSPORTS: dict[str, Callable[[Gateway], AbstractAsyncContextManager[Transport]
 
 @pytest.fixture
 async def simulation() -> AsyncIterator[LiveSimulation]:
-    simulation = LiveSimulation(Site.model_validate(SITE))
-    simulation.start()
-    yield simulation
-    simulation.stop()
+    async with live(SITE) as simulation:
+        yield simulation
 
 
 @pytest.fixture(params=[pytest.param("socket", marks=pytest.mark.lengthy), "in-memory"])

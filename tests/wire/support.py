@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import grpc
+import pytest
 from frequenz.api.common.v1alpha8.metrics import metrics_pb2
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2 as v1alpha18_pb2
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc as v1alpha18_grpc
@@ -129,3 +131,15 @@ async def how_it_ends(stream: Any) -> grpc.StatusCode:
             pass
     code: grpc.StatusCode = await stream.code()
     return code
+
+
+async def refusal(stream: Any) -> grpc.aio.AioRpcError:
+    """Return how a stream is refused."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stream.read()
+    return caught.value
+
+
+def seconds_left(response: Any) -> float:
+    """Return for how long what was asked for still holds."""
+    return float((response.valid_until_time.ToDatetime(UTC) - datetime.now(UTC)) / timedelta(seconds=1))

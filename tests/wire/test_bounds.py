@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 import pytest
 from frequenz.api.common.v1alpha8.metrics.bounds_pb2 import Bounds
-from wire.support import AC_POWER_ACTIVE, INVERTER, METER, UNKNOWN, Api, sampled_bounds
+from wire.support import AC_POWER_ACTIVE, INVERTER, METER, UNKNOWN, Api, sampled_bounds, seconds_left
 
 
 async def augment(api: Api, *bounds: Bounds, component_id: int = INVERTER, **fields: Any) -> Any:
@@ -27,10 +26,6 @@ async def shows(api: Api, expected: list[tuple[float, float]]) -> None:
         if sampled_bounds(response.telemetry)[AC_POWER_ACTIVE] == expected:
             break
     stream.cancel()
-
-
-def seconds_left(response: Any) -> float:
-    return float((response.valid_until_time.ToDatetime(UTC) - datetime.now(UTC)) / timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -19,7 +18,9 @@ from wire.support import (
     PV,
     UNKNOWN,
     Api,
+    refusal,
     sampled_values,
+    seconds_left,
 )
 
 from doppelgrid.proto.microgrid.versions import services
@@ -32,12 +33,6 @@ async def statuses(api: Api, stream: Any) -> list[str]:
     return [api.status_name(response) async for response in stream]
 
 
-async def refusal(stream: Any) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stream.read()
-    return caught.value
-
-
 async def reaches(api: Api, component_id: int, metric: int, value: float) -> None:
     """Return once the telemetry of a component shows a value."""
     stream = api.telemetry(component_id, (metric,))
@@ -45,10 +40,6 @@ async def reaches(api: Api, component_id: int, metric: int, value: float) -> Non
         if sampled_values(response.telemetry)[metric] == pytest.approx(value, abs=1.0):
             break
     stream.cancel()
-
-
-def seconds_left(response: Any) -> float:
-    return float((response.valid_until_time.ToDatetime(UTC) - datetime.now(UTC)) / timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("power_type", ["ACTIVE", "REACTIVE"])

@@ -24,6 +24,7 @@ from wire.support import (
     UNKNOWN,
     Api,
     how_it_ends,
+    refusal,
     sampled_bounds,
     sampled_values,
 )
@@ -32,12 +33,6 @@ from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.sim.domain.metrics import Wanted
 from doppelgrid.sim.gateway.subscriptions import Subscription
 from doppelgrid.sim.simulation.live import LiveSimulation
-
-
-async def refusal(stream: Any) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stream.read()
-    return caught.value
 
 
 async def test_without_a_filter_all_metrics_are_sent(api: Api, simulation: LiveSimulation) -> None:
