@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-LEAST_HORIZON_S = 1e-3
+from ...models.timers import SHORTEST_HORIZON_S
+
+LEAST_HORIZON_S = SHORTEST_HORIZON_S
 """Time that a model of another package goes on at least [s]; chosen, as the shortest horizons of ours."""
 
 
