@@ -75,8 +75,8 @@ def simulate_ensemble(
     if options.dask is not None and options.workers is not None:
         raise ValueError("--workers counts processes on this machine; accepted: either --workers or --dask")
     if options.results is not None:
-        _check_path(options.results)
         refuse_inputs(options.results, site)
+        _check_path(options.results)
     variation = NOTHING_VARIES if options.vary is None else load_variation(options.vary)
     jobs = jobs_of(
         site, span, runs=options.runs, variation=variation, start=start, seed=seed, resolution=step,
@@ -117,7 +117,7 @@ def _check_path(path: Path) -> None:
     """Find out before anything runs that results could not be written."""
     if not path.name.endswith(_FORMS):
         raise ValueError(f"--results is {str(path)!r}; accepted: a path that ends with {', '.join(_FORMS)}")
-    check_writable("--results", path, _FORMS)
+    check_writable("--results", path)
 
 
 def _write(results: Sequence[Result], path: Path) -> None:

@@ -23,7 +23,7 @@ from ..proto.serving.site_server import SiteServer
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
 from ..sim.domain.printable import printable
-from ..sim.recording import Recorder
+from ..sim.recording import Recorder, RecordingError
 from ..sim.report.of_simulation import SiteWatch
 from ..sim.simulation.live import LiveSimulation
 from ..sim.site.site import Site
@@ -85,8 +85,10 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
     Raises:
         PortInUseError: If something else answers on a port.
         BindError: If it is not possible to listen on one for another reason.
+        RecordingError: If what is to be recorded cannot be written any more; what the sites did is told all the same.
     """
     _log_to_terminal()
+    unwritten: RecordingError | None = None
     async with contextlib.AsyncExitStack() as serving:
         # From before anything is served: whoever ends the run while it begins ends it like any other.
         with told_to_end() as told:
@@ -101,11 +103,16 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
                 _tell_events(server, alone=len(servers) == 1)
                 options.watches[server] = SiteWatch(server.simulation, options.prices.get(server))
             if not told.is_set():
-                await _show(servers, options, told)
+                try:
+                    await _show(servers, options, told)
+                except RecordingError as error:
+                    unwritten = error
         reports = [watch.report() for watch in options.watches.values()]
     for report in reports:
         print_report(report, _console)
     _log.info("ended")
+    if unwritten is not None:
+        raise unwritten
 
 
 async def _show(servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event) -> None:

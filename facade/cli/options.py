@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -156,35 +155,25 @@ def is_one_file(path: Path, other: Path) -> bool:
     return realpath(path).removesuffix(".part") == realpath(other).removesuffix(".part")
 
 
-_STARTS = {
-    "--junit": re.compile(r"<\?xml"),
-    "--html": re.compile(r"<!doctype html"),
-    "--journal": re.compile(r"-?\d+ [a-z]"),
-}
-_JSON_START = re.compile(r'\{\s*["}]')
-"""With which what options write begins; JSON if not named."""
-
-
-def check_writable(option: str, path: Path | None, forms: Sequence[str] = ()) -> None:
+def check_writable(option: str, path: Path | None) -> None:
     """Refuse before anything runs a file that could not be written, or that is somebody's work.
 
     Args:
         option: That names it.
         path: Of the file.
-        forms: Endings, such as `.csv`, of files that the option writes and may write anew.
 
     Raises:
         typer.Exit: If it is a folder, or its folder is missing, or either must not be written to, or something is
             there that the option has not written.
     """
-    said = None if path is None else unwritable(option, path, forms)
+    said = None if path is None else unwritable(option, path)
     if said is not None:
         raise refuse(said)
 
 
-def unwritable(option: str, path: Path, forms: Sequence[str] = ()) -> str | None:
+def unwritable(option: str, path: Path) -> str | None:
     """Try whether a file can be written, and leave it as it is; return what is wrong if not, see `check_writable`."""
-    if isfile(path) and not path.name.endswith(tuple(forms)) and not _is_written_by(option, path):
+    if _is_somebodys(option, path):
         return (
             f"{option} is {str(path)!r}, which is there and would be lost; accepted: a file of another name"
         )
@@ -201,14 +190,14 @@ def unwritable(option: str, path: Path, forms: Sequence[str] = ()) -> str | None
     return None
 
 
-def _is_written_by(option: str, path: Path) -> bool:
-    """Say whether a file is empty, or begins as what an option writes."""
+def _is_somebodys(option: str, path: Path) -> bool:
+    """Say whether a file is there that an option has not written."""
+    from .former_outputs import is_former_output  # noqa: PLC0415
+
     try:
-        with path.open("rb") as file:
-            start = file.read(100).decode("utf-8", "replace").lstrip().lower()
+        return isfile(path) and not is_former_output(option, path)
     except OSError:
-        return True  # That it cannot be read is another matter than whether it may be written.
-    return not start or _STARTS.get(option, _JSON_START).match(start) is not None
+        return False  # That it cannot be read is another matter than whether it may be written.
 
 
 def _try_to_write(path: Path, *, is_new: bool) -> None:

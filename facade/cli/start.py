@@ -16,9 +16,10 @@ def main() -> None:
         _hash_alike()
     try:
         from .main import main as run  # noqa: PLC0415 - takes long to import
+
+        run()
     except KeyboardInterrupt:
         raise SystemExit(_CTRL_C) from None
-    run()
 
 
 def _hash_alike() -> None:

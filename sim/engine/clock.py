@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from ..domain.durations import duration_in_words
 from ..domain.timestamps import MICROSECONDS
 
 SLOWEST = 1e-5
@@ -17,12 +19,16 @@ _TOLERATED_DRIFT_US = 250_000
 _REMEMBERED_STRETCHES = 100
 """Stretches of constant speed for which times gone by are still told exactly."""
 
+_log = logging.getLogger(__name__)
+
 
 class Clock(Protocol):
     """Where simulated time stands, and how it is told to clients. All times in µs since the Unix epoch."""
 
     speed: float
     """Simulated seconds per second of the event loop."""
+    tells_times_again: bool
+    """Whether clients are told the same times again once it has been moved back."""
 
     @property
     def pace(self) -> float:
@@ -39,6 +45,10 @@ class Clock(Protocol):
 
     def stamp_us(self, time_us: int) -> int:
         """Return the time that clients are told for a simulated time [µs]."""
+        ...
+
+    def set_by_us(self, time_us: int) -> int:
+        """Return by how much the clock that clients are told has been set ahead by then [µs], back below 0."""
         ...
 
     def span_us(self, seconds: float) -> int:
@@ -58,6 +68,7 @@ class SteppedClock:
     """A clock that stands still until it is moved; clients live in the time of the site."""
 
     speed = 1.0
+    tells_times_again = True
 
     def __init__(self, start_us: int, *, pace: float = 1.0) -> None:
         """Stand at a simulated time [µs].
@@ -85,6 +96,10 @@ class SteppedClock:
         """Return the simulated time itself [µs]."""
         return time_us
 
+    def set_by_us(self, _time_us: int) -> int:
+        """Return 0: nobody sets the clock of a site [µs]."""
+        return 0
+
     def span_us(self, seconds: float) -> int:
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         return round(seconds * self.pace * MICROSECONDS)
@@ -99,6 +114,8 @@ class LiveClock:
 
     On a loop whose time is virtual the simulation is virtual too; the clock does not know.
     """
+
+    tells_times_again = True
 
     def __init__(self, start_us: int, *, speed: float, loop_time: Callable[[], float]) -> None:
         """Start the clock.
@@ -139,6 +156,10 @@ class LiveClock:
     def stamp_us(self, time_us: int) -> int:
         """Return the simulated time itself: clients see the time of the site [µs]."""
         return time_us
+
+    def set_by_us(self, _time_us: int) -> int:
+        """Return 0: nobody sets the clock of a site [µs]."""
+        return 0
 
     def span_us(self, seconds: float) -> int:
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
@@ -198,23 +219,34 @@ class _Stretch(NamedTuple):
 
     time_us: int
     wall_us: int
+    """What the wall showed at its beginning [µs]."""
+    steady_us: int
+    """What it would have shown if nobody had set it since the clock was started [µs]."""
     speed: float
 
     def wall_at(self, time_us: int) -> int:
         return self.wall_us + round((time_us - self.time_us) / self.speed)
+
+    def steady_at(self, time_us: int) -> int:
+        return self.wall_at(time_us) - self.wall_us + self.steady_us
 
 
 class WallStampedClock(LiveClock):
     """A live clock whose clients are told the wall's time, because they judge freshness by their own.
 
     Promises to clients (lifetimes, sampling) then hold in their time, whatever the speed. While the clock is
-    paused, each simulated time that it is moved to is told as the wall's time of the moment.
+    paused, each simulated time that it is moved to is told as the wall's time of the moment. Recordings go by the wall
+    as it was at the start: what flows between two times in them is an energy, also where the wall was set in between.
     """
+
+    tells_times_again = False
 
     def __init__(self, start_us: int, *, speed: float, loop_time: Callable[[], float]) -> None:
         """Start the clock; see `LiveClock`."""
         super().__init__(start_us, speed=speed, loop_time=loop_time)
-        self._past = [_Stretch(start_us, wall_time_us(), speed)]
+        self._start_wall_us = wall_time_us()
+        self._start_loop_s = self._anchor_loop_s
+        self._past = [_Stretch(start_us, self._start_wall_us, self._start_wall_us, speed)]
 
     @property
     def pace(self) -> float:
@@ -226,14 +258,13 @@ class WallStampedClock(LiveClock):
 
         The wall and the loop may drift apart (a suspended laptop, a corrected clock); the wall wins.
         """
-        now_us = self.now_us()
-        lag_us = wall_time_us() - self._past[-1].wall_at(now_us)
-        if abs(lag_us) > _TOLERATED_DRIFT_US and not self.paused:
-            self._begin_stretch(self._anchor_us, self._past[-1].wall_at(self._anchor_us) + lag_us)
-        if time_us >= self._past[-1].time_us:
-            return self._past[-1].wall_at(time_us)
-        stretch = bisect_right(self._past, time_us, key=lambda stretch: stretch.time_us) - 1
-        return self._past[max(stretch, 0)].wall_at(time_us)
+        self._follow_wall()
+        return self._stretch_of(time_us).wall_at(time_us)
+
+    def set_by_us(self, time_us: int) -> int:
+        """Return by how much the wall has been set since the start, in what was told of a simulated time [µs]."""
+        stretch = self._stretch_of(time_us)
+        return stretch.wall_us - stretch.steady_us
 
     def late_us(self, present_us: int, site_us: int, /) -> int:
         """Return how far a site lags behind the clock [µs]: for its clients that time has passed already."""
@@ -244,22 +275,48 @@ class WallStampedClock(LiveClock):
 
         From one time to a later one, clients see time go on; it never runs back for them.
         """
-        self._begin_stretch(time_us, max(wall_time_us(), self._past[-1].wall_at(self.now_us())))
+        now_us, last = self.now_us(), self._past[-1]
+        passed_us = round((self._loop_time() - self._start_loop_s) * MICROSECONDS)
+        wall_us = max(wall_time_us(), last.wall_at(now_us))
+        steady_us = max(self._start_wall_us + passed_us, last.steady_at(now_us))
+        self._begin_stretch(time_us, wall_us, steady_us)
         super().move_to(time_us)
 
     def set_speed(self, speed: float) -> None:
         """Go on faster or slower; see `LiveClock.set_speed`."""
         super().set_speed(speed)
-        self._begin_stretch(self._anchor_us, self._past[-1].wall_us)
+        self._begin_stretch(self._anchor_us, self._past[-1].wall_us, self._past[-1].steady_us)
 
     def reach(self, speed: float) -> None:
         """Go on at a speed that the machine keeps up with; see `LiveClock.reach`."""
         super().reach(speed)
-        self._begin_stretch(self._anchor_us, self._past[-1].wall_us)
+        self._begin_stretch(self._anchor_us, self._past[-1].wall_us, self._past[-1].steady_us)
 
-    def _begin_stretch(self, time_us: int, wall_us: int) -> None:
+    def _follow_wall(self) -> None:
+        """Tell the wall's time from now on as it is, and say so, where it was set meanwhile."""
+        last = self._past[-1]
+        lag_us = wall_time_us() - last.wall_at(self.now_us())
+        if abs(lag_us) <= _TOLERATED_DRIFT_US or self.paused:
+            return
+        anchor_us = self._anchor_us
+        self._begin_stretch(anchor_us, last.wall_at(anchor_us) + lag_us, last.steady_at(anchor_us))
+        _log.warning(
+            "the clock of this machine was set %s by %s; clients are told its new time, recordings keep to the old",
+            "back" if lag_us < 0 else "ahead",
+            duration_in_words(round(abs(lag_us) / MICROSECONDS, 1)),
+        )
+
+    def _stretch_of(self, time_us: int) -> _Stretch:
+        last = self._past[-1]
+        if time_us >= last.time_us:
+            return last
+        place = bisect_right(self._past, time_us, key=lambda stretch: stretch.time_us) - 1
+        return self._past[max(place, 0)]
+
+    def _begin_stretch(self, time_us: int, wall_us: int, steady_us: int) -> None:
         earlier = [stretch for stretch in self._past if stretch.time_us < time_us]
-        self._past = [*earlier[-_REMEMBERED_STRETCHES:], _Stretch(time_us, wall_us, self.reached_speed)]
+        stretch = _Stretch(time_us, wall_us, steady_us, self.reached_speed)
+        self._past = [*earlier[-_REMEMBERED_STRETCHES:], stretch]
 
 
 def stopwatch_s() -> float:

@@ -57,6 +57,8 @@ class ComponentFrames:
         self._sampled_last: dict[str, Reading] = {}
         self._stamps: dict[int, int] = {}
         """What clients are told for times at this instant [µs]."""
+        self.set_by_us = 0
+        """By how much the clock of the last sampling had been set ahead since the start [µs]."""
 
     def now(self, component_id: int) -> Frame:
         """Return what a component of the site reports now, faults aside."""
@@ -81,6 +83,7 @@ class ComponentFrames:
             The frames that were read, reported or not.
         """
         now_us = self._clock.stamp_us(self._engine.now_us)
+        self.set_by_us = self._clock.set_by_us(self._engine.now_us)
         self._sampled_last.clear()
         self._stamps.clear()
         frames = []

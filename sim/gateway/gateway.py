@@ -95,7 +95,9 @@ class Gateway:
         )
         self.samplings = self._sampling.sent
         """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
-        self._intervals = Intervals(plant, directory, clock, instruments, faults, self._sampling)
+        self._intervals = Intervals(
+            plant, directory, clock, instruments, faults, self._component_frames, self._sampling
+        )
         faults.begun.subscribe(self._on_fault)
 
     def components(
@@ -150,6 +152,19 @@ class Gateway:
         """Let somebody see one frame of every component at every sampling; returns how to stop it."""
         return self._sampling.listen(listener)
 
+    def listen_to_recorded_frames(self, listener: FrameListener) -> Callable[[], None]:
+        """Show every sampling to somebody who writes it down, with times by a clock that nobody sets.
+
+        Returns:
+            How to stop it.
+        """
+        return self._intervals.listen_to_frames(listener)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether somebody writes down what is sampled."""
+        return self._intervals.are_written
+
     def holds_means(self, *, extremes: bool = False) -> bool | None:
         """Say whether powers are to be written down as means; None of a replay that does not know what it has.
 
@@ -168,6 +183,8 @@ class Gateway:
         self, listener: IntervalListener, *, extremes: bool = False
     ) -> Callable[[], None]:
         """Let somebody see every sampling when the next one is there, powers as means of the interval between.
+
+        Times are by a clock that nobody sets, as for `listen_to_recorded_frames`.
 
         Args:
             listener: Is given the frames.

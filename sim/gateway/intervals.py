@@ -1,11 +1,11 @@
-"""Frames as they are written down: powers are means of the interval up to the next sampling."""
+"""Frames as they are written down: by a clock that nobody sets, powers as means of the time up to the next sampling."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from ..domain.events import Extremes, IntervalListener
+from ..domain.events import Extremes, FrameListener, IntervalListener
 from ..domain.messages import Frame
 from ..domain.metrics import Metric
 from ..engine.clock import Clock
@@ -13,6 +13,7 @@ from ..faults.injector import Faults
 from ..plant.plant import Plant
 from ..telemetry.instruments import Instruments
 from ..telemetry.intervals import LEAST_INTERVAL_US, OVER_INTERVALS, IntervalReader, shown_windows
+from .component_frames import ComponentFrames
 from .directory import Directory
 from .sampling import Sampling
 
@@ -27,6 +28,7 @@ class Intervals:
         clock: Clock,
         instruments: Instruments,
         faults: Faults,
+        components: ComponentFrames,
         sampling: Sampling,
     ) -> None:
         """Begin with nobody who writes.
@@ -37,14 +39,22 @@ class Intervals:
             clock: How simulated time meets the clients' time.
             instruments: That read the plant.
             faults: What is broken between the plant and the clients.
-            sampling: Gives the frames.
+            components: Stamp the frames.
+            sampling: Gives them.
         """
         self._plant = plant
         self._keys = directory.keys
         self._clock = clock
         self._instruments = instruments
         self._faults = faults
+        self._components = components
         self._sampling = sampling
+        self._writers = 0
+
+    @property
+    def are_written(self) -> bool:
+        """Whether somebody writes down what is sampled."""
+        return self._writers > 0
 
     def hold_means(self, *, extremes: bool) -> bool | None:
         """Say whether powers are to be written down as means; see `Gateway.holds_means`."""
@@ -58,6 +68,10 @@ class Intervals:
         shown = shown_windows(site, self._clock.span_us(site.telemetry.interval_s))
         return frozenset(site.components[key].id for key in shown)
 
+    def listen_to_frames(self, listener: FrameListener) -> Callable[[], None]:
+        """Let somebody see every sampling as it is; see `Gateway.listen_to_recorded_frames`."""
+        return self._write(listener, lambda: None)
+
     def listen(self, listener: IntervalListener, *, extremes: bool) -> Callable[[], None]:
         """Let somebody see every sampling with what flowed after it; see `Gateway.listen_to_intervals`."""
         frames = IntervalFrames(
@@ -68,13 +82,26 @@ class Intervals:
             listener,
             extremes=extremes,
         )
-        stop = self._sampling.listen(frames.on_frames)
+        return self._write(frames.on_frames, frames.close)
+
+    def _write(self, listener: FrameListener, close: Callable[[], None]) -> Callable[[], None]:
+        """Show every sampling to somebody who writes; returns how to stop and close it."""
+        stop = self._sampling.listen(lambda time_us, frames: listener(time_us, self._by_steady_clock(frames)))
+        self._writers += 1
 
         def end() -> None:
             stop()
-            frames.close()
+            self._writers -= 1
+            close()
 
         return end
+
+    def _by_steady_clock(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """Return frames with the times at which they would have been sampled if nobody had set the clock."""
+        set_by_us = self._components.set_by_us
+        if not set_by_us:
+            return frames
+        return [frame._replace(sample_time_us=frame.sample_time_us - set_by_us) for frame in frames]
 
 
 class IntervalFrames:

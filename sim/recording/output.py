@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import gzip
 import itertools
 import logging
 import os
 import shutil
-import zlib
 from collections.abc import Iterator
-from gzip import BadGzipFile, GzipFile
+from gzip import GzipFile
 from pathlib import Path
 from typing import IO
 
+from ..files.beginning import beginning_of, schema_of
 from ..site.input_files import input_files
 from ..site.site import Site
 from .errors import RecordingError
@@ -149,27 +148,13 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
 def _may_be_recorded_anew(path: Path) -> bool:
     """Say whether a file is empty or a recording; what cannot be read is another matter."""
     try:
-        if path.stat().st_size == 0:
-            return True
-        if path.suffix == ".parquet":
-            return _is_recorded_in_parquet(path)
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            start = ",".join(HEADER).encode()
-            return file.read(len(start)) == start
-    except (EOFError, zlib.error):
-        return False
-    except OSError as error:
-        return not isinstance(error, BadGzipFile)
-
-
-def _is_recorded_in_parquet(path: Path) -> bool:
-    import pyarrow as pa  # noqa: PLC0415 - takes long to import
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        return KEY in (pq.read_schema(path).metadata or {})
-    except pa.ArrowException:
-        return False
+        start = beginning_of(path)
+    except OSError:
+        return True
+    if path.suffix == ".parquet" and start:
+        schema = schema_of(path)
+        return schema is not None and KEY in (schema.metadata or {})
+    return not start or start.startswith(",".join(HEADER).encode())
 
 
 def _begin(path: Path) -> Part:

@@ -27,7 +27,11 @@ class FrameSource(Protocol):
 
 @runtime_checkable
 class IntervalSource(Protocol):
-    """Whoever samples frames and knows the mean powers between samplings; a `Gateway`."""
+    """Whoever samples frames for a recording and knows the mean powers between samplings; a `Gateway`."""
+
+    def listen_to_recorded_frames(self, listener: FrameListener) -> Callable[[], None]:
+        """Show every sampling to a listener, with times by a clock that nobody sets; returns how to stop it."""
+        ...
 
     def holds_means(self, *, extremes: bool) -> bool | None:
         """Say whether they are to be written down; None if what it has does not say what it is."""
@@ -102,15 +106,17 @@ class Recorder:
         Where samplings are a second or more apart, powers are written as means of the interval up to the next one, and
         those of the last one are left out.
         """
-        means = isinstance(gateway, IntervalSource) and gateway.holds_means(extremes=self._extremes)
+        if not isinstance(gateway, IntervalSource):
+            self._stop.append(gateway.listen_to_frames(self._on_frames))
+            return
+        means = gateway.holds_means(extremes=self._extremes)
         if self._writer is not None:
             self._writer.holds_means = means
-            if isinstance(gateway, IntervalSource):
-                self._writer.instants = gateway.shown_windows()
-        if isinstance(gateway, IntervalSource) and means:
+            self._writer.instants = gateway.shown_windows()
+        if means:
             self._stop.append(gateway.listen_to_intervals(self._on_interval, extremes=self._extremes))
         else:
-            self._stop.append(gateway.listen_to_frames(self._on_frames))
+            self._stop.append(gateway.listen_to_recorded_frames(self._on_frames))
 
     def flush(self) -> None:
         """Bring all that was told so far to where it outlives the program; it can be read in the part.

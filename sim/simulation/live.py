@@ -200,7 +200,7 @@ class LiveSimulation(Simulation):
 
         Raises:
             ValueError: If the snapshot belongs to another seed, start or site.
-            WrongStateError: If a step is under way.
+            WrongStateError: If a step is under way, or a recording would have times twice.
         """
         self._require_no_step()
         super().restore(snapshot)
@@ -209,7 +209,7 @@ class LiveSimulation(Simulation):
         """Do what `restore` does with a snapshot that was checked; see `Simulation.go_on_from`.
 
         Raises:
-            WrongStateError: If a step is under way.
+            WrongStateError: If a step is under way, or a recording would have times twice.
         """
         self._require_no_step()
         super().go_on_from(snapshot)

@@ -9,6 +9,7 @@ from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, R
 from ..domain.durations import LONGEST_RESTART_S, LONGEST_S, duration_in_words
 from ..domain.events import SERVER_COMES_BACK, SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
+from ..domain.messages import WrongStateError
 from ..domain.onlookers import Onlookers
 from ..domain.printable import printable
 from ..domain.timestamps import to_datetime
@@ -246,12 +247,18 @@ class Simulation:
         Raises:
             ValueError: If the snapshot belongs to another seed, start or site, or cannot be one of this site; the
                 site goes on as if nothing had been asked of it.
+            WrongStateError: If a recording would have times twice; the site goes on likewise.
         """
         self._check(snapshot)
         self.go_on_from(snapshot)
 
     def go_on_from(self, snapshot: Snapshot) -> None:
-        """Do what `restore` does with a snapshot that this program took of this very run, or has checked before."""
+        """Do what `restore` does with a snapshot that this program took of this very run, or has checked before.
+
+        Raises:
+            WrongStateError: If a recording would have times twice.
+        """
+        self._require_times_once(snapshot.engine.now_us)
         self.clock.move_to(snapshot.engine.now_us)
         self.engine.restore(snapshot.engine)
         if self.clock.pace != snapshot.pace:
@@ -270,6 +277,14 @@ class Simulation:
         self.onlookers.recall(snapshot.memories, self.now_us)
         self.served.tell(self._back is None)
         self.restored.tell(self.now_us)
+
+    def _require_times_once(self, time_us: int) -> None:
+        if self.clock.tells_times_again and self.gateway.is_recorded and time_us < self.now_us:
+            past, present = (to_datetime(each_us).isoformat(" ") for each_us in (time_us, self.now_us))
+            raise WrongStateError(
+                f"the snapshot is of {past}, and a recording by simulated time has gone on to {present}; accepted: a "
+                "snapshot of then or later, wall time (--timestamps wall), or a run that is not recorded"
+            )
 
     def _override(self, command: OverrideInput) -> None:
         component, quantity = command.component, command.quantity

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -40,6 +43,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "good.txt").write_text(
         "scenario: calm\nsite: site.txt\nduration: 1 min\nchecks: [{always: grid.power < 99 kW}]\n"
     )
+    (tmp_path / "package.json").write_text('{\n  "name": "mine",\n  "version": "1"\n}\n')
+    (tmp_path / "pom.xml").write_text("<?xml version='1.0' encoding='utf-8'?>\n<project/>\n")
+    (tmp_path / "page.html").write_text("<!doctype html>\n<title>mine</title>\n")
+    (tmp_path / "shopping").write_text("10 apples\n")
+    (tmp_path / "measured.csv.gz").write_bytes(gzip.compress(b"time,w\n0,1\n"))
+    pq.write_table(pa.table({"time": [0], "w": [1.0]}), tmp_path / "measured.parquet")
+    (tmp_path / "damaged.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "application.py").write_text("import asyncio\nasyncio.run(asyncio.sleep(9))\n")
     (tmp_path / "controller").write_text("#!/bin/sh\nexec sleep 100\n")
     (tmp_path / "controller").chmod(0o755)
     (tmp_path / "earlier").mkdir()
@@ -47,8 +58,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def contents(folder: Path) -> dict[Path, str]:
-    return {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +108,22 @@ def contents(folder: Path) -> dict[Path, str]:
         ("test good.txt --junit earlier/verdict.json", "--junit is 'earlier/verdict.json', which is there"),
         ("test good.txt --junit new --html sub/../new", "--junit and --html are both 'sub/../new'"),
         ("report day.csv --html new --json ./new", "--html is 'new', as --json is"),
+        ("simulate site.txt --summary package.json", "--summary is 'package.json', which is there"),
+        ("report day.csv --json package.json", "--json is 'package.json', which is there"),
+        ("report day.csv --html page.html", "--html is 'page.html', which is there"),
+        ("run site.txt --emit-endpoints package.json", "--emit-endpoints is 'package.json', which is there"),
+        ("test good.txt --junit pom.xml", "--junit is 'pom.xml', which is there"),
+        ("test good.txt --html page.html", "--html is 'page.html', which is there"),
+        ("lockstep site.txt controller --journal shopping", "--journal is 'shopping', which is there"),
+        ("simulate site.txt --runs 2 --results prices.csv", "--results is 'prices.csv', which is there"),
+        ("simulate site.txt --results measured.csv.gz", "--results is 'measured.csv.gz', which is there"),
+        ("simulate site.txt --results measured.parquet", "--results is 'measured.parquet', which is there"),
+        ("simulate site.txt --results damaged.parquet", "--results is 'damaged.parquet', which is there"),
+        (
+            "simulate site.txt --record prices.csv",
+            "prices.csv: file is there, no recording, and would be lost",
+        ),
+        ("run site.txt --record measured.parquet", "measured.parquet: file is there, no recording"),
     ],
 )
 def test_a_file_that_a_command_is_given_twice_is_left_as_it_is(words: str, said: str, folder: Path) -> None:
@@ -106,11 +133,27 @@ def test_a_file_that_a_command_is_given_twice_is_left_as_it_is(words: str, said:
     assert contents(folder) == before
 
 
-def test_what_the_same_option_has_written_is_written_anew(folder: Path) -> None:
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "test good.txt --junit out.xml --html out.html --output out",
+        "simulate site.txt --duration 1min --summary out.json --record out.csv",
+        "simulate site.txt --duration 1min --runs 1 --workers 1 --results out.csv",
+        "simulate site.txt --duration 1min --runs 1 --workers 1 --results out.csv.gz",
+        "simulate site.txt --duration 1min --runs 1 --workers 1 --results out.parquet",
+        "report early.parquet --json out.json --html out.html",
+        "run site.txt --ephemeral-ports --duration 100ms --start 2026-06-15T12:00 --emit-endpoints out --record o.csv",
+        "lockstep site.txt application.py --duration 1s --journal out",
+    ],
+)
+def test_what_the_same_option_has_written_is_written_anew(words: str, folder: Path) -> None:
+    if words.startswith("report"):
+        CliRunner().invoke(app, ["simulate", "site.txt", "--duration", "1min", "--record", "early.parquet"])
     for _ in range(2):
-        words = "test good.txt --junit out.xml --html out.html --output out"
         ended = CliRunner().invoke(app, words.split())
         assert ended.exit_code == 0, ended.output
+    assert any(path.stat().st_size for path in folder.glob("out*"))
 
 
 def test_what_is_no_file_takes_all_that_is_written(folder: Path) -> None:

@@ -92,6 +92,22 @@ def test_the_duration_is_simulated_time() -> None:
     assert run("--ephemeral-ports", "--duration", "10 min", "--speed", "6000").returncode == 0
 
 
+@pytest.mark.parametrize("name", ["day.csv", "day.parquet"])
+def test_a_disk_that_fills_up_ends_it_with_what_the_site_did_until_then(name: str, tmp_path: Path) -> None:
+    words = [COMMAND, "run", "--ephemeral-ports", "--record", str(tmp_path / name), "--record-metrics", "all"]
+    result = subprocess.run(
+        ["sh", "-c", 'ulimit -f 80; exec "$@"', "sh", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "\nfrom the grid " in result.stdout
+    assert result.stderr.startswith(f"{tmp_path / name}: file is not writable (File too large)")
+    assert "Traceback" not in result.stderr
+
+
 def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     endpoints = tmp_path / "endpoints.json"
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:

@@ -38,6 +38,17 @@ def test_help_loads_nothing_that_takes_long() -> None:
     assert not loaded_by(f"{code}try: app()\nexcept SystemExit: pass") & HEAVY
 
 
+def test_ctrl_c_before_a_command_begins_ends_it_without_a_word() -> None:
+    code = (
+        "from doppelgrid.cli import main, start\n"
+        "def stopped(): raise KeyboardInterrupt\n"
+        "main.app = stopped\n"
+        "start.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def without(package: str, *statements: str) -> list[str]:
     """Return what is complained of by statements that a process without a package runs one after the other."""
     code = (

@@ -232,6 +232,15 @@ class TestMemory:
         again = await shell.type("forget", "noon")
         assert again == (2, "", "no snapshot 'noon'; accepted: none, as no snapshot is kept")
 
+    async def test_a_snapshot_takes_the_place_of_a_snapshot_alone(self, shell: Shell, tmp_path: Path) -> None:
+        for _ in range(2):
+            assert (await shell.type("snapshot", "--file", str(tmp_path / "site.snapshot"))).code == 0
+        (tmp_path / "package.json").write_text('{"name": "mine"}')
+        ended = await shell.type("snapshot", "--file", str(tmp_path / "package.json"))
+        assert ended.code == 2
+        assert "package.json', which is there and would be lost" in ended.errors
+        assert (tmp_path / "package.json").read_text() == '{"name": "mine"}'
+
     @pytest.mark.parametrize(
         ("words", "said"),
         [

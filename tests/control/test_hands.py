@@ -11,7 +11,7 @@ import pytest
 from control.support import INVERTER, MAIN, listen, seconds, serve, set_power
 from frequenz.quantities import Frequency, Power, Voltage
 
-from doppelgrid import ControlClient, ControlError
+from doppelgrid import ControlClient, ControlError, Recorder, SiteServer
 from doppelgrid.proto.control.snapshots import MOST_SNAPSHOTS
 from doppelgrid.sim.domain.faults import FaultKind
 
@@ -295,6 +295,20 @@ class TestSnapshots:
         with pytest.raises(ControlError, match="no snapshot 'none'; accepted: noon") as error:
             await control.restore_snapshot("none")
         assert refused_as(grpc.StatusCode.NOT_FOUND, error)
+
+    async def test_a_site_that_is_recorded_by_simulated_time_does_not_go_back(
+        self, server: SiteServer, control: ControlClient, noon: datetime, tmp_path: Path
+    ) -> None:
+        await control.take_snapshot("noon")
+        with Recorder(tmp_path / "day.csv", server.site) as recorder:
+            recorder.listen(server.simulation.gateway)
+            await control.step(seconds(60))
+            with pytest.raises(
+                ControlError, match="accepted: a snapshot of then or later, wall time"
+            ) as error:
+                await control.restore_snapshot("noon")
+            assert refused_as(grpc.StatusCode.FAILED_PRECONDITION, error)
+            assert (await control.clock()).simulated_time == noon + seconds(60)
 
     async def test_bytes_that_are_no_snapshot_are_refused(self, control: ControlClient) -> None:
         with pytest.raises(ControlError, match=r"content: .*; accepted: a snapshot of this version") as error:

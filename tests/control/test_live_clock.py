@@ -38,6 +38,9 @@ class World:
         self._loop_s += seconds
         self._wall.shift(timedelta(seconds=seconds))
 
+    def set_wall(self, seconds: float) -> None:
+        self._wall.shift(timedelta(seconds=seconds))
+
     def clock(self, speed: float = 1.0) -> WallStampedClock:
         return WallStampedClock(NOON, speed=speed, loop_time=self.loop_time)
 
@@ -115,6 +118,41 @@ def test_stamps_never_run_back_while_time_goes_on(world: World) -> None:
         clock.resume()
         stamps.append(clock.stamp_us(clock.now_us()))
     assert stamps == sorted(stamps)
+
+
+@pytest.mark.parametrize("seconds", [-3600.0, 3600.0])
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda clock: clock.set_speed(2.0),
+        lambda clock: clock.reach(0.5),
+        lambda clock: (clock.pause(), clock.resume()),
+        lambda clock: clock.move_to(NOON),
+    ],
+    ids=["speed", "reach", "pause", "move"],
+)
+def test_whatever_happens_when_the_wall_is_set_it_is_known_by_how_much(
+    world: World, seconds: float, meanwhile: Callable[[WallStampedClock], None]
+) -> None:
+    clock = world.clock()
+    world.wait(10.0)
+    world.set_wall(seconds)
+    meanwhile(clock)
+    world.wait(5.0)
+    told_us = clock.stamp_us(clock.now_us())
+    assert told_us == to_us(WALL) + round((15.0 + seconds) * SECOND)
+    assert clock.set_by_us(clock.now_us()) == round(seconds * SECOND)
+
+
+def test_a_wall_that_is_set_in_a_pause_does_not_make_it_longer(world: World) -> None:
+    clock = world.clock()
+    world.wait(10.0)
+    clock.pause()
+    world.set_wall(3600.0)
+    world.wait(30.0)
+    clock.resume()
+    now_us = clock.now_us()
+    assert clock.stamp_us(now_us) - clock.set_by_us(now_us) == to_us(WALL) + 40 * SECOND
 
 
 class TestPromises:

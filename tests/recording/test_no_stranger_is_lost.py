@@ -38,7 +38,14 @@ def test_what_was_measured_is_left_as_it_is(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize(
-    "content", [b"text", b"PAR1 but no more", b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 20]
+    "content",
+    [
+        b"text",
+        b"PAR1 but no more",
+        b"PAR1" + b"\xff" * 40 + b"\x04\x00\x00\x00PAR1",
+        b"\x1f\x8b",
+        b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 20,
+    ],
 )
 def test_so_is_what_is_none_of_these(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
