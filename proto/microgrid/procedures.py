@@ -13,7 +13,7 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ...sim.domain.messages import InvalidArgumentError, PowerUpdate, UnavailableError
+from ...sim.domain.messages import InvalidArgumentError, PowerUpdate
 from ...sim.domain.metrics import PowerType, Wanted
 from ...sim.gateway.gateway import Gateway
 from ...sim.gateway.line import Passage
@@ -63,13 +63,13 @@ class Procedures:
 
         Clients take a clean end for "nothing more, ever" and would not come back.
         """
-        return self._frames("component", self._gateway.subscribe, make_template, component_id, request)
+        return self._frames(self._gateway.subscribe, make_template, component_id, request)
 
     def sensor_telemetry(
         self, make_template: MakeTemplate, sensor_id: int, request: Any
     ) -> AsyncGenerator[bytes, None]:
         """Stream the frames of a sensor; never ends by itself, as for components."""
-        return self._frames("sensor", self._gateway.subscribe_sensor, make_template, sensor_id, request)
+        return self._frames(self._gateway.subscribe_sensor, make_template, sensor_id, request)
 
     async def set_power(
         self,
@@ -156,7 +156,6 @@ class Procedures:
 
     async def _frames(
         self,
-        what: str,
         subscribe: Callable[[int, Wanted], Subscription],
         make_template: MakeTemplate,
         number: int,
@@ -167,7 +166,6 @@ class Procedures:
         with closing(subscribe(number, wanted)) as frames, self._open_streams.carry(frames):
             async for frame in frames:
                 yield encoder.encode(frame)
-        raise UnavailableError(f"the telemetry of {what} {number} was cut; try again")
 
     def _selection(self, request: Any) -> Wanted:
         if not request.HasField("filter"):

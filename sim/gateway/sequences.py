@@ -62,6 +62,10 @@ class Sequences:
         if self.goal(key) is Position.ON:
             return
         gear = self._gear[key]
+        if self._switching.position(key) is Position.ON and not gear.is_managed:
+            # Its relays were about to open.
+            self._end_walk(key)
+            return
         if self._plant.impairments.of(key).fails_to_close:
             closed_s = gear.moving_s(self._relays_to_move(key), is_closing=True)
             self._fail(key, self._switching.position(key), closed_s, "SWITCH_ON_FAULT", "close")
@@ -177,9 +181,12 @@ class Sequences:
         self._plant.advance(self._engine.now_us)
         self._switching.switch(key, Position(position))
         if walk.goal == position:
-            rest = {other: walk for other, walk in self._state.walks.items() if other != key}
-            self._state = self._state._replace(walks=rest)
+            self._end_walk(key)
         self._events.report("switched", key, position=position)
+
+    def _end_walk(self, key: str) -> None:
+        rest = {other: walk for other, walk in self._state.walks.items() if other != key}
+        self._state = self._state._replace(walks=rest)
 
 
 def _switchgear(plant: Plant) -> dict[str, Switchgear]:

@@ -374,6 +374,20 @@ class TestDevices:
         assert StateCode.ERROR in frame.states
         assert power(bench, "engine") >= 0.0
 
+    def test_a_chp_that_gave_up_has_no_set_point_any_more_once_that_is_acknowledged(
+        self, bench: Bench
+    ) -> None:
+        number = bench.strike("engine", "failed_start")
+        command(bench, -20e3, ENGINE)
+        while StateCode.ERROR not in bench.shown(ENGINE).states:
+            bench.run(10.0)
+        bench.simulation.mend(number)
+        bench.simulation.gateway.acknowledge(ENGINE)
+        bench.simulation.gateway.start(ENGINE)
+        for _ in range(30):
+            bench.run(10.0)
+            assert StateCode.READY in bench.shown(ENGINE).states
+
     def test_a_car_stops_and_goes_on(self, bench: Bench) -> None:
         assert power(bench, "charger") > 5e3
         number = bench.strike("charger", "car_stops")
