@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..domain.categories import Category
-from ..inputs.specs import LoadInput
+from ..inputs.specs import ConsumedInput
 from .captions import load_caption
 from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .load import wired_load
@@ -17,7 +17,7 @@ class Plc(Consumer):
     """A programmable logic controller."""
 
     category: Literal[Category.PLC]
-    load: LoadInput
+    load: ConsumedInput
     """Active power [W]."""
 
 

@@ -12,7 +12,7 @@ from ..domain.messages import Refusal, RefusalStatus
 from ..files.parameters import Number, Value
 from ..files.sections import ComponentNumber, Phases, Section, as_list, refuse, written
 from ..files.units import NonNegativePower, PositivePower, PositiveRampRate, ResponseDelay
-from ..inputs.specs import LoadInput, RecordedPower
+from ..inputs.specs import ConsumedInput, RecordedPower
 from .lapse import LapseInput
 from .load_mix import LoadMixInput
 
@@ -110,7 +110,7 @@ class ProcessMachine(MachineWithMinimum):
 class Consumer(ComponentSection):
     """A device that draws what its input says."""
 
-    load: LoadInput | None = None
+    load: ConsumedInput | None = None
     """Active power [W]."""
     power_factor: Number = Field(default=1.0, ge=0.1, le=1.0)
     """Displacement power factor, inductive."""
@@ -128,7 +128,7 @@ class ModelledConsumer(Consumer, Lapsing):
 
     @field_validator("load")
     @classmethod
-    def _not_told_twice(cls, load: LoadInput | None, info: ValidationInfo) -> LoadInput | None:
+    def _not_told_twice(cls, load: ConsumedInput | None, info: ValidationInfo) -> ConsumedInput | None:
         if load is not None and info.data.get("recorded") is not None:
             raise refuse("either load or recorded, not both")
         return load

@@ -36,7 +36,7 @@ from ..files.described import Described
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.parameters import Number
 from ..files.problems import did_you_mean
-from ..files.sections import short_for
+from ..files.sections import refuse, short_for
 from ..files.units import (
     AMPERE,
     CELSIUS,
@@ -482,6 +482,24 @@ LoadInput = Annotated[
     _knows("constant", "inline", *get_args(BdewProfile), further=load_profiles),
 ]
 """Active power of a load [W], consumption positive."""
+
+
+def _consumes(spec: object) -> object:
+    """Refuse a power below zero that a site file states."""
+    if isinstance(spec, float) and spec < 0.0:
+        raise refuse("at least 0 W: it only consumes")
+    stated: tuple[float, ...] = ()
+    if isinstance(spec, ConstantPower):
+        stated = (spec.value,)
+    elif isinstance(spec, LoadInline):
+        stated = tuple(point.value for point in spec.points)
+    if min(stated, default=0.0) < 0.0:
+        raise refuse(f"at least 0 W, not {min(stated):g} W: it only consumes")
+    return spec
+
+
+ConsumedInput = Annotated[LoadInput, AfterValidator(_consumes)]
+"""Power of a device that never delivers any [W], or of heat that is asked of one."""
 
 PvPowerInput = Annotated[
     Annotated[_AvailablePower, *_QUANTITY]

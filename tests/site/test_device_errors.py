@@ -153,3 +153,38 @@ def test_a_battery_may_be_behind_a_precharger_and_a_breaker() -> None:
         "berlin.yaml",
     )
     assert site.components["battery"].behind == ("pre",)
+
+
+CONSUMED = {
+    "plc": ("category: plc", "load"),
+    "hvac": ("category: hvac", "load"),
+    "crypto_miner": ("category: crypto_miner", "load"),
+    "steam_boiler": ("category: steam_boiler, rated_power: 10 kW", "steam_demand"),
+    "chp": ("category: chp, rated_power: 10 kW", "heat_demand"),
+}
+
+
+@pytest.mark.parametrize(
+    ("stated", "found", "accepted"),
+    [
+        ("-5 kW", "-5 kW", "at least 0 W: it only consumes"),
+        ("{profile: constant, value: -5 kW}", "a mapping", "at least 0 W, not -5000 W: it only consumes"),
+        (
+            '{profile: inline, points: [{at: "00:00", value: 1 kW}, {at: "01:00", value: -2 kW}]}',
+            "a mapping",
+            "at least 0 W, not -2000 W: it only consumes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("device", CONSUMED)
+def test_what_is_only_consumed_is_not_below_zero(device: str, stated: str, found: str, accepted: str) -> None:
+    section, key = CONSUMED[device]
+    lines = f"  dev: {{id: 6, {section}, behind: main, {key}: {stated}}}\n"
+    line = BASE.count("\n") + 1
+    assert messages(BASE + lines) == [f"berlin.yaml:{line}: dev.{key} is {found}; accepted: {accepted}"]
+
+
+@pytest.mark.parametrize("device", CONSUMED)
+def test_what_is_consumed_may_be_zero(device: str) -> None:
+    section, key = CONSUMED[device]
+    parse_site(f"{BASE}  dev: {{id: 6, {section}, behind: main, {key}: 0 W}}\n", "berlin.yaml")

@@ -20,7 +20,7 @@ from ...files.sections import Section, refuse, switched, written
 from ...files.units import CELSIUS, FRACTION, SECOND, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
-from ...inputs.specs import LoadInput
+from ...inputs.specs import ConsumedInput
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
@@ -51,7 +51,7 @@ class Chp(ProcessMachine):
     category: Literal[Category.CHP]
     data_sheet: DataSheet | None = None
     """Power, heat and fuel at two loads or more, brought to the rated power; those of the preset if not given."""
-    heat_demand: LoadInput | None = None
+    heat_demand: ConsumedInput | None = None
     """Heat drawn from its buffer [W]; all that it makes if not given."""
     buffer_l: _Volume | None = Field(default=None, alias="buffer")
     """Water in the buffer [l]; 60 l per kW of heat if not given."""

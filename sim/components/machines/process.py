@@ -8,7 +8,7 @@ from ...domain.ranges import Bounds
 from ...files.units import SECOND
 from ...inputs.limited import AtLeast
 from ...inputs.signal import Constant, Signal
-from ...inputs.specs import LoadInput
+from ...inputs.specs import ConsumedInput
 from ..captions import kilowatts
 from ..rating import Rating
 from ..section import ProcessMachine
@@ -39,7 +39,7 @@ def process_rating(
     )
 
 
-def demand_signal(purpose: str, spec: LoadInput | None, without_w: float, setting: Setting) -> Signal:
+def demand_signal(purpose: str, spec: ConsumedInput | None, without_w: float, setting: Setting) -> Signal:
     """Return a demand of heat [W], >= 0; a constant one if the site file gives none."""
     if spec is None:
         return Constant(without_w)

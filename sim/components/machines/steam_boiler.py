@@ -12,7 +12,7 @@ from ....models.steam_boiler import SteamBoilerParams, saturation_temperature_c,
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
-from ...inputs.specs import LoadInput
+from ...inputs.specs import ConsumedInput
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
@@ -25,7 +25,7 @@ class SteamBoiler(ProcessMachine):
     """Makes steam with electricity; consumes when told to."""
 
     category: Literal[Category.STEAM_BOILER]
-    steam_demand: LoadInput | None = None
+    steam_demand: ConsumedInput | None = None
     """Heat drawn as steam [W]; all that it makes if not given."""
 
 
