@@ -56,6 +56,18 @@ def test_another_recipe_library_or_quantum_is_another_series(folder: Path) -> No
     assert make.times == 4
 
 
+def test_what_another_text_of_ours_made_is_another_series(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.name == "series"
+    text, make = tmp_path / "ours.py", Maker(1.0)
+    monkeypatch.setattr(sys.modules[__name__], "__file__", str(text))
+    for content in ("one", "one", "other"):
+        text.write_text(content)
+        kept_series("sun", "numpy", 1e-3, make)
+    assert make.times == 2
+
+
 def test_digits_that_mean_nothing_are_left_out(folder: Path) -> None:
     first = kept_series("sun", "numpy", 1e-3, Maker(812.34561, -0.0004, 3.2999999999))
     other = kept_series("sun again", "numpy", 1e-3, Maker(812.34561000004, -0.00040000001, 3.3))

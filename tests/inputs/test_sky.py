@@ -183,3 +183,12 @@ def test_a_horizon_takes_the_beam_under_given_clouds_as_well(us: Us) -> None:
     morning_us, noon_us = (begin_us + hour * 60 * MINUTE_US for hour in (8, 13))
     assert behind.at(morning_us) < 0.5 * free.at(morning_us)
     assert behind.at(noon_us) > 0.8 * free.at(noon_us)
+
+
+@pytest.mark.parametrize("altitude_m", [2600.0, 5000.0, 9000.0])
+def test_no_sky_is_brighter_than_the_sun_above_the_atmosphere(altitude_m: float, us: Us) -> None:
+    times_us = np.arange(us("2026-12-21T12:00:00Z"), us("2026-12-21T20:00:00Z"), 10 * MINUTE_US)
+    place = Location(latitude=-16.5, longitude=-68.1, altitude=altitude_m)
+    # 1,361 W/m² by the distance of the sun in December, which stands 7° off the zenith.
+    above_w_per_m2 = 1402.0
+    assert clear_sky_irradiance(times_us, place, 0.0, 180.0).max() < 0.95 * above_w_per_m2

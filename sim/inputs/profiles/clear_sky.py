@@ -35,6 +35,8 @@ _OVERCAST = 0.4
 _LOWEST_SUN = 0.01745
 """Least cosine of the zenith angle that the sky's brightness about the sun is divided by, as in `pvlib`."""
 _PARTS = 7
+_HIGHEST_SKY_M = (1.0 - 0.868) / 5.09e-5
+"""Altitude at which the factor of Ineichen and Perez before the light above the air, which grows with it, is 1."""
 
 
 class ClearMonth(NamedTuple):
@@ -266,7 +268,7 @@ def _clear_sky(times_us: bytes, latitude: float, longitude: float, altitude: flo
     import pvlib  # noqa: PLC0415
 
     times = pd.DatetimeIndex(np.frombuffer(times_us, np.int64).astype("datetime64[us]"), tz="UTC")
-    place = pvlib.location.Location(latitude, longitude, "UTC", altitude)
+    place = pvlib.location.Location(latitude, longitude, "UTC", min(altitude, _HIGHEST_SKY_M))
     with _quiet():
         extra = pvlib.irradiance.get_extra_radiation(times)
         sun = place.get_solarposition(times)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable
 from hashlib import blake2b
 from importlib.metadata import version
@@ -33,11 +34,12 @@ def kept_series(recipe: str, library: str, quantum: float, make: Callable[[], Fl
         recipe: What it is made of, to the last digit; two of the same are the same series.
         library: Package that makes it, of which another version may make another.
         quantum: What the values are rounded to, in their unit.
-        make: Computes it.
+        make: Computes it; with another text of its module it may make another.
     """
     import numpy as np  # noqa: PLC0415 - few sites need it
 
-    name = blake2b(f"{recipe}/{library} {version(library)}/{quantum!r}".encode(), digest_size=16).hexdigest()
+    recipe += f"/{library} {version(library)}/{quantum!r}"
+    name = blake2b(recipe.encode() + _text_of(make), digest_size=16).hexdigest()
     path = platformdirs.user_cache_path("doppelgrid") / "series" / f"{name}.npy"
     with contextlib.suppress(OSError, ValueError, EOFError):
         found: Floats = np.load(path, allow_pickle=False)
@@ -48,6 +50,11 @@ def kept_series(recipe: str, library: str, quantum: float, make: Callable[[], Fl
     with contextlib.suppress(OSError):
         _keep(path, made)
     return made
+
+
+def _text_of(make: Callable[[], Floats]) -> bytes:
+    module = sys.modules[make.__module__].__file__
+    return b"" if module is None else Path(module).read_bytes()
 
 
 def _keep(path: Path, series: Floats) -> None:
