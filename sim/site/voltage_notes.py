@@ -1,22 +1,29 @@
-"""What `check` tells of voltages: batteries outside of an inverter's window, and protection that sees no own rise."""
+"""What `check` tells of voltages: of batteries outside of an inverter's window, of grid codes, and of chargers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from ...models.ev_charger import NOMINAL_V
 from ...models.tables import table_value
 from ..components.battery import Battery, battery_params
+from ..components.ev_charger import LEAST_CURRENT_A, EvCharger, EvChargerType
 from ..components.grid_connection_point import GridConnectionPoint, grid_impedances
 from ..components.inverter import InverterSection, StorageInverter, inverter_params
 from ..files.presets import own_presets
 from .relations import in_front
 from .site import Site
 
+_USUAL = 1.1
+"""Of the nominal voltage of chargers: above that a grid has another one."""
+
 
 def voltage_notes(site: Site) -> Iterator[str]:
-    """Yield what the voltages of a site make of its inverters."""
+    """Yield what the voltages of a site make of its inverters and chargers."""
     yield from _window_notes(site)
     yield from _rise_notes(site)
+    yield from _least_notes(site)
 
 
 def _window_notes(site: Site) -> Iterator[str]:
@@ -53,4 +60,24 @@ def _rise_notes(site: Site) -> Iterator[str]:
         yield (
             f"protection and Q(U) of {', '.join(guarded)} go by the voltage before the grid's impedance: what the "
             "site itself adds to it is measured, and neither trips them nor moves their reactive power"
+        )
+
+
+def _least_notes(site: Site) -> Iterator[str]:
+    """Yield what chargers draw at their least current where the voltage of the site is above that of usual chargers."""
+    nominal_v = max(
+        component.voltage_v / math.sqrt(3.0)
+        for component in site.components.values()
+        if isinstance(component, GridConnectionPoint)
+    )
+    chargers = [
+        key
+        for key, component in site.components.items()
+        if isinstance(component, EvCharger) and component.type is EvChargerType.AC
+    ]
+    if chargers and nominal_v > _USUAL * NOMINAL_V:
+        told_w, drawn_w = (LEAST_CURRENT_A * volts for volts in (NOMINAL_V, nominal_v))
+        yield (
+            f"{', '.join(chargers)}: powers are told by {NOMINAL_V:g} V a phase, as by other systems, and the site has "
+            f"{nominal_v:.0f} V: told {told_w:.0f} W a phase, a car draws {drawn_w:.0f} W"
         )

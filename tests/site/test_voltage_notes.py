@@ -11,8 +11,10 @@ from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.site.voltage_notes import voltage_notes
 
 
-def notes(inverter: dict[str, Any], grid: dict[str, Any] | None = None) -> list[str]:
-    components = {
+def notes(
+    inverter: dict[str, Any], grid: dict[str, Any] | None = None, charger: dict[str, Any] | None = None
+) -> list[str]:
+    components: dict[str, Any] = {
         "grid": {"id": 1, "category": "grid_connection_point", **(grid or {})},
         "inv": {
             "id": 2,
@@ -23,6 +25,8 @@ def notes(inverter: dict[str, Any], grid: dict[str, Any] | None = None) -> list[
         },
         "bat": {"id": 3, "category": "battery", "behind": "inv", "preset": "lfp-10kwh"},
     }
+    if charger is not None:
+        components["charger"] = {**charger, "id": 4}
     return list(voltage_notes(Site.model_validate({"microgrid": {"id": 1}, "components": components})))
 
 
@@ -48,6 +52,24 @@ def test_a_grid_code_behind_an_impedance_is_told() -> None:
 )
 def test_one_of_the_two_alone_is_not(inverter: dict[str, Any], grid: dict[str, Any]) -> None:
     assert notes(inverter, grid) == []
+
+
+def charging_at(voltage: str, kind: str) -> list[str]:
+    charger = {"category": "ev_charger", "behind": "grid", "type": kind, "rated_power": "22 kW"}
+    return notes({}, {"voltage": voltage}, charger)
+
+
+def test_what_chargers_draw_at_the_least_current_where_phases_have_more_than_230_v_is_told() -> None:
+    (note,) = charging_at("480 V", "ac")
+    assert note.startswith("charger: powers are told by 230 V a phase")
+    assert note.endswith("the site has 277 V: told 1380 W a phase, a car draws 1663 W")
+
+
+@pytest.mark.parametrize(
+    ("voltage", "kind"), [("400 V", "ac"), ("415 V", "ac"), ("208 V", "ac"), ("480 V", "dc")]
+)
+def test_at_usual_voltages_and_of_direct_current_nothing_is(voltage: str, kind: str) -> None:
+    assert charging_at(voltage, kind) == []
 
 
 def test_nothing_is_told_of_the_demo() -> None:
