@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from ...models.ev_charger import NOMINAL_V
 from ...models.tables import table_value
 from ..components.battery import Battery, battery_params
-from ..components.ev_charger import LEAST_CURRENT_A, EvCharger, EvChargerType
+from ..components.ev_charger import LEAST_CURRENT_A, EvCharger
 from ..components.grid_connection_point import GridConnectionPoint, grid_impedances
 from ..components.inverter import InverterSection, StorageInverter, inverter_params
+from ..domain.categories import EvChargerType
 from ..files.presets import own_presets
 from .relations import in_front
 from .site import Site
