@@ -62,9 +62,11 @@ class Samples:
     battery_temperature_c: Any
     capacity_share: Any
     """Per battery."""
+    inverter_dc_w: Any
+    """Per inverter with batteries [W]."""
     battery_lower_w: Any
     battery_upper_w: Any
-    inverter_dc_w: Any
+    """Per battery; these and what follows, to `reach_upper_w`, have no columns where nobody asks for bounds."""
     least_w: Any
     least_delivered_w: Any
     alone_w: Any
@@ -119,6 +121,8 @@ def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Sa
         solved += advance(layout, memory, machines, feeds, samples, row - 1, samples.times_us[row])
         solved += know(layout, memory, machines, feeds)
         write_row(layout, memory, samples, row)
+        if samples.reach_lower_w.shape[1] > 0:
+            write_bounds(layout, memory, samples, row)
         if samples.energies.shape[1] > 0:
             write_more(layout, memory, machines, samples, row)
     solved += advance(layout, memory, machines, feeds, samples, len(samples.times_us) - 1, samples.until_us)
@@ -215,11 +219,17 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.capacity_share[row, number] = state.capacity_share
         if memory.bms[number].relays != RELAYS_CLOSED:
             samples.is_closed[row, layout.batteries[number].component] = 0
-        samples.battery_lower_w[row, number] = battery.lower_w
-        samples.battery_upper_w[row, number] = battery.upper_w
+    for inverter in range(len(layout.inverters)):
+        samples.inverter_dc_w[row, inverter] = memory.inverters[inverter].dc_w
+
+
+def write_bounds(layout: Layout, memory: Memory, samples: Samples, row: int) -> None:
+    """Write down what bounds are found from."""
+    for number in range(len(layout.batteries)):
+        samples.battery_lower_w[row, number] = memory.batteries[number].lower_w
+        samples.battery_upper_w[row, number] = memory.batteries[number].upper_w
     for inverter in range(len(layout.inverters)):
         now = memory.inverters[inverter]
-        samples.inverter_dc_w[row, inverter] = now.dc_w
         samples.least_w[row, inverter] = now.least_w
         samples.least_delivered_w[row, inverter] = now.least_delivered_w
         samples.alone_w[row, inverter] = now.alone_w

@@ -51,6 +51,7 @@ class HeadlessRun:
         means: bool = False,
         extremes: bool = False,
         metrics: Metrics = "all",
+        bounds: bool = True,
     ) -> None:
         """Build the site; time does not pass yet.
 
@@ -64,12 +65,14 @@ class HeadlessRun:
             means: Whether to find the mean powers of the intervals between samples.
             extremes: Whether to find the least and greatest ones.
             metrics: What samples are for: the main metrics of each category, or all.
+            bounds: Whether samples have what bounds are found from.
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
         """
         self.start_us = start_us
         self._has_all = metrics == "all"
+        self._has_bounds = bounds
         self.step_us = round(resolution / timedelta(microseconds=1))
         self.plant = Plant(
             site, start_us=start_us, seed=seed, cycle_us=max(CONTROL_CYCLE_US, self.step_us),
@@ -132,7 +135,7 @@ class HeadlessRun:
             length = row_length(plant.operating_point.layout, each)
             return np.full((rows if is_asked else 0, length), np.nan)
 
-        more = int(self._has_all)
+        more, bounds = int(self._has_all), int(self._has_bounds)
 
         def flags(columns: int) -> npt.NDArray[np.int8]:
             return np.empty((rows, columns), np.int8)
@@ -144,13 +147,14 @@ class HeadlessRun:
             battery_dc_w=table(batteries), battery_voltage_v=table(batteries),
             battery_current_a=table(batteries), soc=table(batteries), battery_temperature_c=table(batteries),
             capacity_share=table(batteries),
-            battery_lower_w=table(batteries), battery_upper_w=table(batteries),
             inverter_dc_w=table(inverters),
-            least_w=table(inverters), least_delivered_w=table(inverters), alone_w=table(inverters),
-            sun_w=table(inverters), dc_voltage_pu=table(inverters),
-            asked_ac_w=table(inverters), drawn_beyond_w=table(inverters),
-            asked_w=table(pairs), conducts=flags(pairs),
-            reach_lower_w=table(controls), reach_upper_w=table(controls),
+            battery_lower_w=table(bounds * batteries), battery_upper_w=table(bounds * batteries),
+            least_w=table(bounds * inverters), least_delivered_w=table(bounds * inverters),
+            alone_w=table(bounds * inverters), sun_w=table(bounds * inverters),
+            dc_voltage_pu=table(bounds * inverters), asked_ac_w=table(bounds * inverters),
+            drawn_beyond_w=table(bounds * inverters),
+            asked_w=table(bounds * pairs), conducts=flags(bounds * pairs),
+            reach_lower_w=table(bounds * controls), reach_upper_w=table(bounds * controls),
             is_closed=flags(components), is_cut_off=flags(components),
             voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
             until_us=until_us, means=intervals(self._means, PHASES),

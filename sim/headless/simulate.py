@@ -89,7 +89,7 @@ def simulate(
     means = extremes or (record is not None and resolution >= timedelta(microseconds=LEAST_INTERVAL_US))
     run = HeadlessRun(
         site, start_us=start_us, end_us=end_us, seed=seed, resolution=resolution,
-        means=means, extremes=extremes, metrics=metrics,
+        means=means, extremes=extremes, metrics=metrics, bounds=record is not None,
     )  # fmt: skip
     summarizer = Summarizer(run.plant, prices)
     shown = shown_windows(site, run.step_us)

@@ -299,3 +299,37 @@ def test_bounds_of_the_connection_point_are_those_that_a_live_site_shows() -> No
     columns = Columns(run.plant, "all").of(chunk)
     lower, upper = (columns[f"1.AC_POWER_ACTIVE_bound_0_{end}"] for end in ("lower", "upper"))
     assert list(zip(lower, upper, strict=True)) == [(-12e3, 30e3), (-12e3, 30e3), (-12e3, 5e3), (-12e3, 5e3)]
+
+
+def test_a_run_that_nobody_asks_for_bounds_sees_all_else_the_same() -> None:
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": COMPONENTS})
+    seen = []
+    for bounds in (True, False):
+        run = HeadlessRun(site, start_us=site.moment_us(NOON), seed=3, metrics="main", bounds=bounds)
+        (chunk,) = run.chunks(2 * MINUTE)
+        seen.append(chunk.samples)
+    having, lacking = seen
+    names = [name for name in type(having).__slots__ if name != "until_us"]
+    without = {name for name in names if np.shape(getattr(lacking, name)) != np.shape(getattr(having, name))}
+    assert without == {
+        "battery_lower_w", "battery_upper_w", "least_w", "least_delivered_w", "alone_w", "sun_w", "dc_voltage_pu",
+        "asked_ac_w", "drawn_beyond_w", "asked_w", "conducts", "reach_lower_w", "reach_upper_w",
+    }  # fmt: skip
+    for name in set(names) - without:
+        assert np.array_equal(getattr(having, name), getattr(lacking, name), equal_nan=True), name
+
+
+def test_a_run_that_is_not_recorded_is_not_asked_for_bounds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[bool] = []
+
+    class Watched(HeadlessRun):
+        def __init__(self, *given: Any, bounds: bool = True, **more: Any) -> None:
+            asked.append(bounds)
+            super().__init__(*given, bounds=bounds, **more)
+
+    monkeypatch.setattr("doppelgrid.sim.headless.run.HeadlessRun", Watched)
+    for record in (None, tmp_path / "day.csv"):
+        simulate(load_site("demo"), MINUTE, record=record)
+    assert asked == [False, True]
