@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 _IN_THIS_PROCESS = "lockstep"
 """The command whose application lives in the process of the command itself."""
@@ -12,6 +13,7 @@ _CTRL_C = 130
 
 def main() -> None:
     """Run the command, as the process's only purpose."""
+    _open_what_is_closed()
     if sys.argv[1:2] == [_IN_THIS_PROCESS]:
         _hash_alike()
     try:
@@ -20,6 +22,13 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         raise SystemExit(_CTRL_C) from None
+
+
+def _open_what_is_closed() -> None:
+    """Let nothing be read from, and everything printed to, a stream that the process was begun without."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def _hash_alike() -> None:

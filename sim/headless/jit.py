@@ -34,6 +34,8 @@ _TEXTS_KEPT = 8
 _PATIENCE_S = 180.0
 """Longer than a program takes to compile: a process that is still at it then has been stopped."""
 _ASK_AGAIN_S = 0.1
+_KEPT, _CHECKS = (".nbi", ".nbc"), "checks"
+"""What the files end in that Numba keeps, and the file beside them that tells damaged ones."""
 _COMPILING = ("arrays.py", "boundary.py", "inner_code.py", "jit.py", "loop.py", "program.py", "stubs.py")
 _SETTINGS: Any = numba.config
 _NJIT: Any = numba.njit
@@ -148,20 +150,47 @@ def _go_on_where_nothing_can_be_kept(made: Any) -> None:
     def keep_if_possible(*compiled: Any) -> None:
         with suppress(OSError):
             keep(*compiled)
+            folder = Path(made.stats.cache_path)
+            (folder / _CHECKS).write_text(_checks_of(folder), encoding="utf-8")
 
     made._cache.save_overload = keep_if_possible
+
+
+def _checks_of(folder: Path) -> str:
+    """Return a line for each file that Numba keeps in a folder, by which damage to it is known."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in _KEPT)
+    return "".join(
+        f"{blake2b(path.read_bytes(), digest_size=16).hexdigest()} {path.name}\n" for path in files
+    )
+
+
+def _is_whole(folder: Path) -> bool:
+    """Say whether nothing is damaged of what is kept in a folder: Numba would end the process by it, or worse."""
+    try:
+        return (folder / _CHECKS).read_text(encoding="utf-8") == _checks_of(folder)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _forget_all(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.suffix in _KEPT:
+            path.unlink(missing_ok=True)
 
 
 def _compile_in_one_process_at_a_time(made: Any) -> None:
     """Let processes that need a function at the same time find what the first of them compiles."""
     compile_or_find, find = made.compile, made._cache.load_overload
-    turn = ExitStack()
+    turn, folder = ExitStack(), Path(made.stats.cache_path)
 
     def find_in_turn(*wanted: Any) -> Any:
-        found = find(*wanted)
+        found = find(*wanted) if _is_whole(folder) else None
         if found is not None:
             return found
-        turn.enter_context(in_turn(Path(made.stats.cache_path) / "lock"))
+        turn.enter_context(in_turn(folder / "lock"))
+        if not _is_whole(folder):
+            with suppress(OSError):
+                _forget_all(folder)
         return find(*wanted)
 
     def compile_or_find_in_turn(signature: Any) -> Any:
@@ -268,9 +297,17 @@ class _Progress(Listener):
 
 def _forget_old(folder: Path) -> None:
     """Remove what texts of long ago left behind."""
-    texts = sorted(folder.iterdir(), key=lambda text: text.stat().st_mtime, reverse=True)
+    texts = sorted(folder.iterdir(), key=_used_at, reverse=True)
     for text in texts[_TEXTS_KEPT:]:
         shutil.rmtree(text, ignore_errors=True)
+
+
+def _used_at(text: Path) -> float:
+    """Return when something was kept for a text last [s]; 0 for what another process has removed meanwhile."""
+    try:
+        return text.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 @cache

@@ -115,3 +115,10 @@ def test_python_names_a_missing_package_too() -> None:
     calls = (f"{start}doppelgrid.simulate({site})", f"{start}doppelgrid.simulate_many({site})")
     for said in without("numba", *calls):
         assert "runs without clients need the package numba" in said
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_process_without_streams_runs_all_the_same(closed: str) -> None:
+    command = f"{Path(sys.executable).parent / 'doppelgrid'} --version {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -230,6 +230,61 @@ class TestKept:
         assert kept == {present, *(f"old-{number}" for number in range(texts - left, texts))}
 
 
+class TestDamage:
+    """What is kept may be cut off by a full disk, a power cut or a stranger."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(jit.platformdirs, "user_cache_path", lambda _name: tmp_path / "cache")
+        return tmp_path / "cache"
+
+    def compiled(self) -> Callable[..., Any]:
+        from doppelgrid.models import tables
+
+        function = tables.table_value
+        assert isinstance(function, FunctionType)
+        with jit.kept_under("all"):
+            return jit.compiled_function(function, dict(vars(tables)), kept=True)
+
+    @staticmethod
+    def cut(path: Path) -> None:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    @staticmethod
+    def empty(path: Path) -> None:
+        path.write_bytes(b"")
+
+    @staticmethod
+    def flip(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 255
+        path.write_bytes(bytes(content))
+
+    @pytest.mark.parametrize("damage", ["cut", "empty", "flip"])
+    @pytest.mark.parametrize("kind", ["*.nbi", "*.nbc", "checks"])
+    def test_it_is_compiled_anew_and_found_the_next_time(self, kind: str, damage: str, folder: Path) -> None:
+        table = (0.0, 1.0, 4.0)
+        assert self.compiled()(table, 0.75) == 2.5
+        (file,) = folder.rglob(kind)
+        getattr(self, damage)(file)
+        again, later = self.compiled(), self.compiled()
+        assert (again(table, 0.75), later(table, 0.75)) == (2.5, 2.5)
+        for made, hits in ((again, 0), (later, 1)):
+            statistics: Any = made
+            assert sum(statistics.stats.cache_hits.values()) == hits
+
+
+def test_what_another_process_removes_meanwhile_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jit.platformdirs, "user_cache_path", lambda _name: tmp_path)
+    folder = tmp_path / "compiled"
+    folder.mkdir()
+    (folder / "gone").symlink_to(tmp_path / "nowhere")
+    with jit.kept_under("all") as is_kept:
+        assert is_kept
+
+
 def test_a_function_stands_in_for_another_wherever_that_is_called() -> None:
     from doppelgrid.models import tables
 

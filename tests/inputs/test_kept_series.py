@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,23 +76,28 @@ def test_digits_that_mean_nothing_are_left_out(folder: Path) -> None:
     assert first == pytest.approx([812.346, 0.0, 3.3], abs=1e-12)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"to whom it may concern"])
-def test_a_file_that_is_damaged_is_made_anew(content: bytes, folder: Path) -> None:
-    make = Maker(1.0)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:0],
+        lambda content: content[:10],
+        lambda content: content[:-8],
+        lambda content: content + content[-8:],
+        lambda content: content[:-8] + np.array([100.0]).tobytes(),
+        lambda content: bytes(len(content)),
+        lambda content: b"PK\x03\x04" + content,
+        lambda content: b"\x93NUMPY" + content[6:],
+    ],
+    ids=["empty", "no values", "cut", "longer", "other numbers", "zeros", "an archive", "a stranger"],
+)
+def test_a_file_that_is_damaged_is_made_anew(damage: Callable[[bytes], bytes], folder: Path) -> None:
+    make = Maker(1.0, 2.0)
     kept_series("sun", "numpy", 1e-3, make)
     (file,) = folder.iterdir()
-    file.write_bytes(content)
-    assert kept_series("sun", "numpy", 1e-3, make).tolist() == [1.0]
-    assert file.stat().st_size > len(content)
-
-
-def test_a_file_of_other_numbers_is_made_anew(folder: Path) -> None:
-    make = Maker(1.0)
-    kept_series("sun", "numpy", 1e-3, make)
-    (file,) = folder.iterdir()
-    with file.open("wb") as open_file:
-        np.save(open_file, np.array([[1]]))
-    assert kept_series("sun", "numpy", 1e-3, make).tolist() == [1.0]
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert kept_series("sun", "numpy", 1e-3, make).tolist() == [1.0, 2.0]
+    assert file.read_bytes() == whole
 
 
 def test_where_nothing_can_be_written_it_is_made_each_time(folder: Path) -> None:

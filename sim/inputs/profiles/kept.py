@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_FILES = 300
 """A month of sun takes 180 kB, a year of a profile 280 kB."""
+_CHECK_SIZE = 16
+"""Bytes before the values, by which a file that was damaged is known."""
 
 
 def kept_series(recipe: str, library: str, quantum: float, make: Callable[[], Floats]) -> Floats:
@@ -40,16 +42,33 @@ def kept_series(recipe: str, library: str, quantum: float, make: Callable[[], Fl
 
     recipe += f"/{library} {version(library)}/{quantum!r}"
     name = blake2b(recipe.encode() + _text_of(make), digest_size=16).hexdigest()
-    path = platformdirs.user_cache_path("doppelgrid") / "series" / f"{name}.npy"
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        found: Floats = np.load(path, allow_pickle=False)
-        if found.dtype == np.float64 and found.ndim == 1:
-            return found
+    path = platformdirs.user_cache_path("doppelgrid") / "series" / name
+    found = _found(path)
+    if found is not None:
+        return found
     made: Floats = np.round(make() / quantum) * quantum
     # Whoever cannot write there does without.
     with contextlib.suppress(OSError):
         _keep(path, made)
     return made
+
+
+def _found(path: Path) -> Floats | None:
+    """Return a series that was kept whole."""
+    import numpy as np  # noqa: PLC0415
+
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    check, values = content[:_CHECK_SIZE], content[_CHECK_SIZE:]
+    if len(check) < _CHECK_SIZE or check != _check_of(values):
+        return None
+    return np.frombuffer(values, np.float64).copy()
+
+
+def _check_of(values: bytes) -> bytes:
+    return blake2b(values, digest_size=_CHECK_SIZE).digest()
 
 
 def _text_of(make: Callable[[], Floats]) -> bytes:
@@ -58,16 +77,14 @@ def _text_of(make: Callable[[], Floats]) -> bytes:
 
 
 def _keep(path: Path, series: Floats) -> None:
-    import numpy as np  # noqa: PLC0415
-
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    values = series.tobytes()
     try:
-        with unfinished.open("wb") as file:
-            np.save(file, series)
+        unfinished.write_bytes(_check_of(values) + values)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    files = sorted(path.parent.glob("*.npy"), key=lambda each: each.stat().st_mtime)
+    files = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
     for old in files[:-_MOST_FILES]:
         old.unlink(missing_ok=True)
