@@ -167,8 +167,10 @@ def _check_row(
         raise _error(place, f"{len(values)} values", f"{len(expected)}, as this site has them")
     for index, (value, own, unit) in enumerate(zip(values, expected, units, strict=True)):
         where = f"{place}[{index}]" if len(expected) > 1 else place
-        if isinstance(own, int) and not isinstance(value, int):
+        if isinstance(own, int) and type(value) is not int:
             raise _error(where, repr(value), "a whole number")
+        if isinstance(own, float) and not isinstance(value, float):
+            raise _error(where, repr(value), "a number with a decimal point, as a save writes it")
         _check_number(where, value, unit, is_endless=is_endless)
 
 
