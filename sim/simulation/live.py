@@ -64,10 +64,12 @@ class LiveSimulation(Simulation):
         make_clock = WallStampedClock if timestamps == "wall" else LiveClock
         start_us = wall_time_us() if start_us is None else start_us
         clock = make_clock(start_us, speed=speed, loop_time=loop.time)
-        if paused:
-            clock.pause()
-            clock.move_to(start_us)
+        # Whoever goes on from a snapshot starts at the same microsecond, however long this takes.
+        clock.pause()
+        clock.move_to(start_us)
         super().__init__(site, clock, seed=seed, hardware=hardware)
+        if not paused:
+            clock.resume()
         self.timestamps: Timestamps = timestamps
         """Whose time clients are told."""
         self.executor.handle(SetSpeed, self._set_speed)

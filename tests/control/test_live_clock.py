@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from doppelgrid.sim.domain.timestamps import to_us
 from doppelgrid.sim.engine.agenda import Engine
 from doppelgrid.sim.engine.clock import LiveClock, WallStampedClock
 from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 
 WALL = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -323,3 +325,15 @@ class TestDueWork:
 
         hold(wait)
         assert waited == [False, True]
+
+
+@pytest.mark.parametrize("timestamps", ["wall", "simulated"])
+def test_a_site_starts_at_the_microsecond_that_it_is_told_to_start_at(timestamps: Any) -> None:
+    """On a loop of real time, which passes while the site is built."""
+
+    async def started_us() -> int:
+        return LiveSimulation(
+            load_site("demo"), start_us=1_781_517_600_000_000, timestamps=timestamps
+        ).start_us
+
+    assert {asyncio.run(started_us()) for _ in range(3)} == {1_781_517_600_000_000}
