@@ -1,13 +1,13 @@
 """The virtual clock, and the process's own clocks made to show it.
 
 Moved: `datetime.now` and friends, `time.time`, `time.gmtime`, `time.localtime`, `time.strftime` and
-`time.clock_gettime(CLOCK_REALTIME)` by time-machine, at 0.6 µs a move; `time.monotonic` and `time.perf_counter` (and
-their `_ns` forms) here, because time-machine leaves them alone and a program may act on either;
-`time.sleep`, which passes virtual time on the loop's thread, and waits for it in functions that the loop runs in
-threads.
+`time.clock_gettime(CLOCK_REALTIME)` by time-machine, at 0.6 µs a move; `time.monotonic`, `time.perf_counter` and
+`time.clock_gettime` of monotonic clocks (and their `_ns` forms) here, because time-machine leaves them alone and a
+program may act on any; `time.sleep`, which passes virtual time on the loop's thread, and waits for it in functions that
+the loop runs in threads.
 
-Not moved: `time.process_time` and `time.thread_time` (they measure work), `time.clock_gettime` of other clocks,
-what C extensions read by themselves (`numpy.datetime64('now')`, file times), other processes, and names taken
+Not moved: `time.process_time` and `time.thread_time` (they measure work), `time.clock_gettime` of these and of
+`CLOCK_TAI`, what C extensions read by themselves (`numpy.datetime64('now')`, file times), other processes, and names taken
 by `from time import monotonic` before the clock was started. `threading` and `queue` did that, so their
 timeouts stay real.
 """
@@ -38,6 +38,19 @@ class _ThisThread(threading.local):
 
 
 THIS_THREAD = _ThisThread()
+
+_MONOTONIC_CLOCKS = [
+    getattr(time, name)
+    for name in (
+        "CLOCK_MONOTONIC",
+        "CLOCK_MONOTONIC_RAW",
+        "CLOCK_BOOTTIME",
+        "CLOCK_UPTIME",
+        "CLOCK_UPTIME_RAW",
+    )
+    if hasattr(time, name)
+]
+"""Those that count from when the machine was started, each of which shows what `time.monotonic` does."""
 
 _UPTIME_AT_START_US = 86_400 * MICROSECONDS
 """What monotonic clocks show at the start: as on a machine that has been up for a day."""
@@ -128,12 +141,18 @@ class WornClock:
         """Show the virtual clock."""
         self._clock._traveller = self._travel.start()
         self._thread = threading.get_ident()
-        clock = self._clock
+        clock, read, read_ns = self._clock, time.clock_gettime, time.clock_gettime_ns
         replacements: dict[str, Callable[..., Any]] = {
             "monotonic": lambda: clock.monotonic_s,
             "perf_counter": lambda: clock.monotonic_s,
             "monotonic_ns": lambda: clock._uptime_us() * 1000,
             "perf_counter_ns": lambda: clock._uptime_us() * 1000,
+            "clock_gettime": lambda clk_id: (
+                clock.monotonic_s if clk_id in _MONOTONIC_CLOCKS else read(clk_id)
+            ),
+            "clock_gettime_ns": lambda clk_id: (
+                clock._uptime_us() * 1000 if clk_id in _MONOTONIC_CLOCKS else read_ns(clk_id)
+            ),
             "sleep": self._as_sleep(),
         }
         for name, replacement in replacements.items():

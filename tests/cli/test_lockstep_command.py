@@ -80,6 +80,23 @@ def test_a_crash_comes_before_what_the_site_did(tmp_path: Path) -> None:
     assert parts == sorted(parts)
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("raise KeyboardInterrupt", 4, "the application itself raised KeyboardInterrupt at "),
+        ("import sys; sys.exit('no battery')", 6, "no battery\nthe application exited with code 1 at "),
+    ],
+)
+def test_it_is_told_on_standard_error_how_an_application_ended(
+    tmp_path: Path, text: str, code: int, said: str
+) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(text)
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(script), "--duration", "1h"])
+    assert shown.exit_code == code
+    assert said in shown.stderr
+
+
 def test_what_follows_two_dashes_is_the_application_s(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("import sys\nprint(sys.argv[1:])\n")
