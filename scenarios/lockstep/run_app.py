@@ -259,7 +259,7 @@ class LockstepRunner:
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """Let SIGINT mean what it does in a fresh process (a shell's background jobs, for one, ignore it), and note it."""
+        """Let SIGINT mean what it does in a fresh process (background jobs of a shell ignore it), and note it."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -456,8 +456,9 @@ def _close(loop: VirtualTimeLoop) -> list[asyncio.Task[Any]]:
 
 def last_words(error: BaseException | None) -> str:
     """Return what the interpreter writes to standard error for what ended a program by `sys.exit`; '' for nothing."""
-    is_said = isinstance(error, SystemExit) and not isinstance(error.code, int | None)
-    return str(error.code) if is_said else ""
+    if isinstance(error, SystemExit) and not isinstance(error.code, int | None):
+        return str(error.code)
+    return ""
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -97,6 +97,20 @@ def test_it_is_told_on_standard_error_how_an_application_ended(
     assert said in shown.stderr
 
 
+@pytest.mark.parametrize("asked", ["state('inv')", "events()"])
+def test_a_client_of_the_control_service_is_told_that_there_is_none(tmp_path: Path, asked: str) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import asyncio, os, doppelgrid\n"
+        "async def main():\n"
+        "    async with doppelgrid.ControlClient(os.environ['MICROGRID_API_URL']) as site:\n"
+        f"        await site.{asked}\n"
+        "asyncio.run(main())\n"
+    )
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(script), "--duration", "1h"])
+    assert "ControlError: lockstep has no control service; use steps of a scenario file" in shown.stderr
+
+
 def test_what_follows_two_dashes_is_the_application_s(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("import sys\nprint(sys.argv[1:])\n")
