@@ -149,7 +149,8 @@ def lockstep(
             def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
                 if recorder is not None:
                     recorder.listen(simulation.gateway)
-                watches.append(SiteWatch(simulation, prices))
+                # All event loops of an application are one run.
+                watches[:] = [SiteWatch(simulation, prices, *watches)]
                 progress.follow(simulation, loop)
 
             def give_up(result: LockstepResult) -> None:

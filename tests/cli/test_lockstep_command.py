@@ -196,6 +196,36 @@ def test_a_run_ends_with_what_the_site_did(sleeper: Path) -> None:
         assert words in shown.output
 
 
+class TestSeveralEventLoops:
+    """Of one application, one after another."""
+
+    SLEEPS = "import asyncio\nfor seconds in {}:\n  asyncio.run(asyncio.sleep(seconds))\n"
+
+    def reported(self, folder: Path, site: str, sleeps: str, *words: str) -> str:
+        """Return what is told of the site."""
+        script = folder / "app.py"
+        script.write_text(self.SLEEPS.format(sleeps))
+        return RUNNER.invoke(app, ["lockstep", site, str(script), "--duration", "1d", *words]).stdout
+
+    @pytest.mark.parametrize("site", ["demo", "commercial"])
+    def test_are_reported_as_one_is(self, tmp_path: Path, site: str) -> None:
+        words = ["--start", "2026-06-15T10:00", "--interval", "10s"]
+        in_one = self.reported(tmp_path, site, "[3600]", *words)
+        assert "2026-06-15 10:00:00 to 2026-06-15 11:00:00, 1 h" in in_one
+        assert self.reported(tmp_path, site, "[1200, 900, 1500]", *words) == in_one
+
+    def test_at_a_recording_are_reported_as_one_is(self, tmp_path: Path) -> None:
+        day = tmp_path / "day.csv"
+        simulation = doppelgrid.Simulation.headless(doppelgrid.load_site("demo"), start_us=NOON)
+        with doppelgrid.Recorder(day, simulation.site, seed=0) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(timedelta(seconds=60))
+        words = ["--site", "demo", "--simulate", "battery,bat-inv"]
+        in_one = self.reported(tmp_path, str(day), "[50]", *words)
+        assert in_one.count("2026-06-15 12:00:00 to ") == 1
+        assert self.reported(tmp_path, str(day), "[20, 30]", *words) == in_one
+
+
 def test_what_of_a_recording_is_left_out_is_told(sleeper: Path, tmp_path: Path) -> None:
     day = tmp_path / "day.csv"
     day.write_text(
