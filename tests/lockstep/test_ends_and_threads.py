@@ -270,6 +270,7 @@ class TestSleepingInThreads:
         assert note.startswith("several functions ran in threads at once")
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 is wary of forks
 class TestOtherProcesses:
     ASKS = """
         from concurrent.futures import ProcessPoolExecutor
