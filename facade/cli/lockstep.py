@@ -1,8 +1,9 @@
 """`doppelgrid lockstep`: an unmodified Python application in virtual time against a simulated site.
 
 Exit codes: 0 the application ran to the end of its time, 2 something was written wrongly, 4 the application
-crashed, 5 it returned before the end, 6 it called `sys.exit` before the end, 7 it did something that cannot happen
-in virtual time (real I/O, never sleeping, another address), 8 two runs differ (`--explain-divergence`), 130 Ctrl-C.
+crashed (a `KeyboardInterrupt` of its own is a crash, too), 5 it returned before the end, 6 it called `sys.exit`
+before the end, 7 it did something that cannot happen in virtual time (real I/O, never sleeping, another address), 8 two
+runs differ (`--explain-divergence`), 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -148,7 +149,8 @@ def lockstep(
             def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
                 if recorder is not None:
                     recorder.listen(simulation.gateway)
-                watches.append(SiteWatch(simulation, prices))
+                # All event loops of an application are one run.
+                watches[:] = [SiteWatch(simulation, prices, *watches)]
                 progress.follow(simulation, loop)
 
             def give_up(result: LockstepResult) -> None:

@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 
 from ...sim.domain.faults import FaultKind
 from ...sim.faults.said import EACH, each_is_amount, said_amount
+from . import SERVICE
 from .fields import unit_field
 from .readings import (
     ClockReading,
@@ -39,7 +40,6 @@ from .readings import (
 )
 from .v1 import control_pb2 as pb
 
-SERVICE = "/doppelgrid.control.v1.Control/"
 _URL = re.compile(r"grpc://[^/?#]+:\d+/?(\?.*)?")
 
 _PLAIN = ChannelOptions(ssl=SslOptions(enabled=False))

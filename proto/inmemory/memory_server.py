@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import grpc
 from grpc import aio
 
 from ...sim.simulation.simulation import Simulation
+from ..control import SERVICE as CONTROL
 from ..microgrid.versions import services
 from ..transport.open_streams import OpenStreams
 from .channel import InMemoryChannel
@@ -22,6 +23,26 @@ _REFUSED = Status(
     "connect: Connection refused (111)",
 )
 """What a client of grpc sees of a server that has gone, and of one that is not there."""
+_NO_CONTROL = (
+    "lockstep has no control service; use steps of a scenario file (doppelgrid test), or in Python the site fixture of "
+    "pytest (@pytest.mark.site), which can do what this service can"
+)
+
+
+class _NoControl(grpc.GenericRpcHandler):
+    """Answers for the control service: who lives in virtual time cannot steer it from within."""
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """Return what refuses a call of the control service; None for another's."""
+        is_control = handler_call_details.method.startswith(CONTROL)
+        return grpc.unary_unary_rpc_method_handler(_refuse_control) if is_control else None
+
+
+async def _refuse_control(_request: bytes, context: aio.ServicerContext[Any, Any]) -> bytes:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_CONTROL)
+    return b""
 
 
 class MemoryServer:
@@ -30,7 +51,7 @@ class MemoryServer:
     def __init__(self, simulation: Simulation) -> None:
         """Serve a site from now on."""
         handlers = (service.generic_handler() for service in services(simulation.gateway, OpenStreams()))
-        self._service = MemoryService(tuple(handlers))
+        self._service = MemoryService((*handlers, _NoControl()))
         simulation.served.subscribe(self._follow)
 
     def open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:

@@ -11,7 +11,7 @@ import contextvars
 import functools
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from .wall import THIS_THREAD
@@ -25,7 +25,7 @@ class Job:
 
     def __init__(self, function: Callable[..., object], task: asyncio.Task[Any] | None) -> None:
         """Note a function, and which task gave it."""
-        self.name = _function_name(function)
+        self.name = function_name(function)
         self.task = task
         self.future: asyncio.Future[Any] | None = None
         self.is_in_thread = False
@@ -142,11 +142,16 @@ def runs_in_thread() -> bool:
     return THIS_THREAD.sleep is not None
 
 
+def runs_in_process(executor: Executor | None) -> bool:
+    """Say whether an executor runs functions in other processes."""
+    return isinstance(executor, ProcessPoolExecutor)
+
+
 def _look_again() -> None:
     """Let a loop that waits for a thread see that it has ended."""
 
 
-def _function_name(function: Any) -> str:
+def function_name(function: Any) -> str:
     """Return the name of a function, without what `asyncio.to_thread` wraps it in."""
     while isinstance(function, functools.partial):
         runs_in_context = isinstance(getattr(function.func, "__self__", None), contextvars.Context)

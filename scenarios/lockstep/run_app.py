@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 from ...sim.domain.timestamps import MICROSECONDS
@@ -32,7 +33,7 @@ Outcome = Literal["completed", "ended early", "crashed", "exited", "interrupted"
 
 completed: the application ran until the end, was interrupted, and stopped.
 ended early: it returned before the end.
-crashed: it raised an exception.
+crashed: it raised an exception, be it a `KeyboardInterrupt` of its own.
 exited: it called `sys.exit`.
 interrupted: somebody pressed Ctrl-C before the end.
 stopped: it did something that cannot happen in virtual time; see `RunReport.error`.
@@ -195,7 +196,7 @@ class LockstepRunner:
                 self._worn,
                 seeded_randomness(self._seed),
                 self._own_loops(),
-                _interruptible(),
+                self._interruptible(),
                 told_of_threads(self._take_notice),
                 told_of_connections(lambda what: self._loops[-1].tell(what) if self._loops else None),
             ):
@@ -205,6 +206,12 @@ class LockstepRunner:
                 program()
             except BaseException as raised:
                 error = raised
+                # Who handles SIGINT in its own way may raise this for a Ctrl-C.
+                if isinstance(raised, KeyboardInterrupt) and not _is_interrupted_as_usual():
+                    self._interrupted = True
+        words = last_words(error)
+        if words:
+            print(words, file=sys.stderr, flush=True)
         return self._report(error)
 
     @contextmanager
@@ -249,6 +256,27 @@ class LockstepRunner:
         finally:
             for (module, name, _), original in zip(places, originals, strict=True):
                 setattr(module, name, original)
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Let SIGINT mean what it does in a fresh process (background jobs of a shell ignore it), and note it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        original = signal.default_int_handler
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            self._interrupted = True
+            original(number, frame)
+
+        # asyncio puts its own handler only in the place of this one, and this one back.
+        signal.default_int_handler = interrupt  # type: ignore[assignment]
+        former = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, former)
+            signal.default_int_handler = original
 
     def _new_loop(self) -> VirtualTimeLoop:
         if any(loop.failure for loop in self._loops) or self._due:
@@ -357,14 +385,14 @@ class LockstepRunner:
             return "stopped", 1
         interrupted = self._interrupted or any(loop.was_interrupted for loop in self._loops)
         ended_itself = interrupted and not self._due and (error is None or isinstance(error, SystemExit))
-        if ended_itself or isinstance(error, KeyboardInterrupt):
+        if ended_itself or (isinstance(error, KeyboardInterrupt) and (interrupted or self._due)):
             return ("completed" if self._due else "interrupted"), 130
         if isinstance(error, SystemExit):
             return ("completed" if self._due else "exited"), _exit_code(error)
         if isinstance(error, asyncio.CancelledError) and self._due:
             return "completed", 130
         if error is not None:
-            return "crashed", 1
+            return "crashed", 130 if isinstance(error, KeyboardInterrupt) else 1
         return ("completed" if self._due or self._until_us is None else "ended early"), 0
 
     def _message(self, outcome: Outcome, code: int, error: BaseException | None) -> str:
@@ -379,7 +407,10 @@ class LockstepRunner:
             case "interrupted":
                 return f"the run was ended by Ctrl-C at {when}"
             case "crashed":
-                return f"{_own_traceback(error)}the application crashed at {when}"
+                how = f"the application crashed at {when}"
+                if isinstance(error, KeyboardInterrupt):
+                    how = f"the application itself raised KeyboardInterrupt at {when}; nobody pressed Ctrl-C"
+                return f"{_own_traceback(error)}{how}"
             case "stopped":
                 return str(error)
 
@@ -401,17 +432,9 @@ def command_line(script: Path, arguments: Sequence[str]) -> Iterator[None]:
         sys.path[:] = path
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGINT mean what it does in a fresh process: a shell's background jobs, for one, ignore it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, former)
+def _is_interrupted_as_usual() -> bool:
+    """Say whether SIGINT is handled as in a fresh process."""
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _close(loop: VirtualTimeLoop) -> list[asyncio.Task[Any]]:
@@ -429,6 +452,13 @@ def _close(loop: VirtualTimeLoop) -> list[asyncio.Task[Any]]:
         finally:
             loop.close()
     return sorted(asyncio.all_tasks(loop), key=hash)
+
+
+def last_words(error: BaseException | None) -> str:
+    """Return what the interpreter writes to standard error for what ended a program by `sys.exit`; '' for nothing."""
+    if isinstance(error, SystemExit) and not isinstance(error.code, int | None):
+        return str(error.code)
+    return ""
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -13,9 +13,10 @@ from concurrent.futures import Executor
 from contextvars import Context
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
+from .app_frames import calling_frame, own_stack
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
-from .jobs import Jobs, runs_in_thread
+from .jobs import Jobs, function_name, runs_in_process, runs_in_thread
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
 from .threads import AppThread, wait_while_computing
 from .wall import VirtualClock
@@ -125,10 +126,32 @@ class VirtualTimeLoop(OrdinalLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
-        """Run a function in a thread; virtual time waits for it, and passes while it sleeps."""
+        """Run a function in a thread; virtual time waits for it, and passes while it sleeps.
+
+        Raises:
+            RealIoError: If it is to run in another process, and real I/O is not allowed.
+        """
+        if runs_in_process(executor):
+            self._take_process(func)
         job, function = self.jobs.add(executor, func)
         job.future = future = super().run_in_executor(executor, function, *args)
         return future
+
+    def _take_process(self, function: Callable[..., object]) -> None:
+        """Refuse a function that is to run in another process, or say that it does."""
+        what = (
+            f"function {function_name(function)} runs in another process (ProcessPoolExecutor), in real time"
+        )
+        if self.limits.allow_real_io:
+            self.tell(what)
+            return
+        error = RealIoError(
+            f"at {self.clock.shown()}: {what}; await asyncio.to_thread(function) or use a ThreadPoolExecutor in "
+            f"its place, or allow real I/O (such a run is not reproducible). It is given at:\n"
+            f"{own_stack(calling_frame())}"
+        )
+        self.fail(error)
+        raise error
 
     async def shutdown_default_executor(self, *args: Any) -> None:
         """Wait for the executor's threads; virtual time waits too."""

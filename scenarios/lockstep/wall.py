@@ -1,25 +1,28 @@
 """The virtual clock, and the process's own clocks made to show it.
 
 Moved: `datetime.now` and friends, `time.time`, `time.gmtime`, `time.localtime`, `time.strftime` and
-`time.clock_gettime(CLOCK_REALTIME)` by time-machine, at 0.6 µs a move; `time.monotonic` and `time.perf_counter` (and
-their `_ns` forms) here, because time-machine leaves them alone and a program may act on either;
-`time.sleep`, which passes virtual time on the loop's thread, and waits for it in functions that the loop runs in
-threads.
+`time.clock_gettime(CLOCK_REALTIME)` by time-machine, at 0.6 µs a move; `time.monotonic`, `time.perf_counter` and
+`time.clock_gettime` of monotonic clocks (and their `_ns` forms) here, because time-machine leaves them alone and a
+program may act on any; `time.sleep`, which passes virtual time on the loop's thread, and waits for it in functions that
+the loop runs in threads.
 
-Not moved: `time.process_time` and `time.thread_time` (they measure work), `time.clock_gettime` of other clocks,
-what C extensions read by themselves (`numpy.datetime64('now')`, file times), other processes, and names taken
-by `from time import monotonic` before the clock was started. `threading` and `queue` did that, so their
-timeouts stay real.
+Not moved: `time.process_time` and `time.thread_time` (they measure work), `time.clock_gettime` of these and of
+`CLOCK_TAI`, what C extensions read by themselves (`numpy.datetime64('now')`, file times), other processes, and names
+taken by `from time import monotonic` before the clock was started. `threading` and `queue` did that, so their timeouts
+stay real; modules of Python that wait for what is real by way of `time.monotonic` are given the real time as well.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import math
+import multiprocessing.connection
+import os
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 import time_machine
@@ -38,6 +41,22 @@ class _ThisThread(threading.local):
 
 
 THIS_THREAD = _ThisThread()
+
+_MONOTONIC_CLOCKS = [
+    getattr(time, name)
+    for name in (
+        "CLOCK_MONOTONIC",
+        "CLOCK_MONOTONIC_RAW",
+        "CLOCK_BOOTTIME",
+        "CLOCK_UPTIME",
+        "CLOCK_UPTIME_RAW",
+    )
+    if hasattr(time, name)
+]
+"""Those that count from when the machine was started, each of which shows what `time.monotonic` does."""
+
+_WAIT_REALLY = (multiprocessing.connection, concurrent.futures._base)
+"""Modules that look at `time.monotonic` to end a wait for what is real: where it stands still, they never would."""
 
 _UPTIME_AT_START_US = 86_400 * MICROSECONDS
 """What monotonic clocks show at the start: as on a machine that has been up for a day."""
@@ -93,6 +112,18 @@ class VirtualClock:
         return self.now_us - self.start_us + _UPTIME_AT_START_US
 
 
+_worn: list[WornClock] = []
+
+
+def _take_off() -> None:
+    """Show the real time in a process that was forked: nobody would move another clock there."""
+    while _worn:
+        _worn[-1].__exit__(None, None, None)
+
+
+os.register_at_fork(after_in_child=_take_off)
+
+
 class WornClock:
     """Makes the process's clocks show a virtual clock, as a context manager; not reentrant."""
 
@@ -126,25 +157,39 @@ class WornClock:
 
     def __enter__(self) -> Self:
         """Show the virtual clock."""
+        real = ModuleType(time.__name__)
+        vars(real).update(vars(time))
+        for module in _WAIT_REALLY:
+            vars(module)["time"] = real
         self._clock._traveller = self._travel.start()
         self._thread = threading.get_ident()
-        clock = self._clock
+        clock, read, read_ns = self._clock, time.clock_gettime, time.clock_gettime_ns
         replacements: dict[str, Callable[..., Any]] = {
             "monotonic": lambda: clock.monotonic_s,
             "perf_counter": lambda: clock.monotonic_s,
             "monotonic_ns": lambda: clock._uptime_us() * 1000,
             "perf_counter_ns": lambda: clock._uptime_us() * 1000,
+            "clock_gettime": lambda clk_id: (
+                clock.monotonic_s if clk_id in _MONOTONIC_CLOCKS else read(clk_id)
+            ),
+            "clock_gettime_ns": lambda clk_id: (
+                clock._uptime_us() * 1000 if clk_id in _MONOTONIC_CLOCKS else read_ns(clk_id)
+            ),
             "sleep": self._as_sleep(),
         }
         for name, replacement in replacements.items():
             self._originals[name] = getattr(time, name)
             setattr(time, name, replacement)
+        _worn.append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Show the real time again."""
+        _worn.remove(self)
+        for module in _WAIT_REALLY:
+            vars(module)["time"] = time
         for name, original in self._originals.items():
             setattr(time, name, original)
         self._originals.clear()

@@ -48,6 +48,14 @@ class ReplayWatch:
         for written in self._otherwise.values():
             written.forget(time_us + 1)
 
+    def go_on_from(self, former: ReplayWatch) -> None:
+        """Go on from what another has seen of the same recording."""
+        self._begin_us, self._until_us, self._otherwise = (
+            former._begin_us,
+            former._until_us,
+            former._otherwise,
+        )
+
     def report(self, commands: Commands, prices: Prices | None) -> SiteReport:
         """Return what the site did from the first samples to the last ones, or as long as the very last ones hold.
 

@@ -57,12 +57,15 @@ class Running(Protocol):
 class SiteWatch:
     """Looks at a running site without moving anything: at all that flows or, of a replay, at what was recorded."""
 
-    def __init__(self, simulation: Running, prices: Prices | None = None) -> None:
+    def __init__(
+        self, simulation: Running, prices: Prices | None = None, former: SiteWatch | None = None
+    ) -> None:
         """Begin to look.
 
         Args:
             simulation: At what.
             prices: By which it is billed, from its present time on.
+            former: What has seen the same site until now, in a simulation that this one goes on from.
         """
         plant = simulation.plant
         self._simulation, self._plant, self.site = simulation, plant, simulation.site
@@ -76,6 +79,8 @@ class SiteWatch:
         self._flowing: list[float] = []
         self._flowing_at = -1
         self._rows_at_once = min(_ROWS_AT_ONCE, max(_NUMBERS_AT_ONCE // max(len(self._numbers), 1), 1))
+        if former is not None:
+            self._go_on_from(former)
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.onlookers.add(self)
         if self._replay is not None:
@@ -212,6 +217,12 @@ class SiteWatch:
         if account.bill is not None:
             account.gatherer.bill(account.bill)
         return account
+
+    def _go_on_from(self, former: SiteWatch) -> None:
+        self._account = former.remember()
+        self._account.shortfalls.move_to(self._plant)
+        if self._replay is not None and former._replay is not None:
+            self._replay.go_on_from(former._replay)
 
     def _flush(self) -> None:
         account = self._account

@@ -52,6 +52,13 @@ class ShortfallWatch:
         other._heated = [copy(each) for each in self._heated]
         return other
 
+    def move_to(self, plant: Plant) -> None:
+        """Go on with another plant of the same site, in the state in which the former one ended."""
+        self._plant = self._limits._plant = plant
+        watched: list[_Charger | _Heated] = [*self._chargers, *self._heated]
+        for each in watched:
+            each._plant = plant
+
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
         """Take in what flows until a time [µs], before time moves on."""
         hours = (end_us - memory.time_us) / _US_PER_HOUR

@@ -80,6 +80,37 @@ def test_a_crash_comes_before_what_the_site_did(tmp_path: Path) -> None:
     assert parts == sorted(parts)
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("raise KeyboardInterrupt", 4, "the application itself raised KeyboardInterrupt at "),
+        ("import sys; sys.exit('no battery')", 6, "no battery\nthe application exited with code 1 at "),
+    ],
+)
+def test_it_is_told_on_standard_error_how_an_application_ended(
+    tmp_path: Path, text: str, code: int, said: str
+) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(text)
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(script), "--duration", "1h"])
+    assert shown.exit_code == code
+    assert said in shown.stderr
+
+
+@pytest.mark.parametrize("asked", ["state('inv')", "events()"])
+def test_a_client_of_the_control_service_is_told_that_there_is_none(tmp_path: Path, asked: str) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import asyncio, os, doppelgrid\n"
+        "async def main():\n"
+        "    async with doppelgrid.ControlClient(os.environ['MICROGRID_API_URL']) as site:\n"
+        f"        await site.{asked}\n"
+        "asyncio.run(main())\n"
+    )
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(script), "--duration", "1h"])
+    assert "ControlError: lockstep has no control service; use steps of a scenario file" in shown.stderr
+
+
 def test_what_follows_two_dashes_is_the_application_s(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("import sys\nprint(sys.argv[1:])\n")
@@ -163,6 +194,36 @@ def test_a_run_ends_with_what_the_site_did(sleeper: Path) -> None:
         "from the grid",
     ):
         assert words in shown.output
+
+
+class TestSeveralEventLoops:
+    """Of one application, one after another."""
+
+    SLEEPS = "import asyncio\nfor seconds in {}:\n  asyncio.run(asyncio.sleep(seconds))\n"
+
+    def reported(self, folder: Path, site: str, sleeps: str, *words: str) -> str:
+        """Return what is told of the site."""
+        script = folder / "app.py"
+        script.write_text(self.SLEEPS.format(sleeps))
+        return RUNNER.invoke(app, ["lockstep", site, str(script), "--duration", "1d", *words]).stdout
+
+    @pytest.mark.parametrize("site", ["demo", "commercial"])
+    def test_are_reported_as_one_is(self, tmp_path: Path, site: str) -> None:
+        words = ["--start", "2026-06-15T10:00", "--interval", "10s"]
+        in_one = self.reported(tmp_path, site, "[3600]", *words)
+        assert "2026-06-15 10:00:00 to 2026-06-15 11:00:00, 1 h" in in_one
+        assert self.reported(tmp_path, site, "[1200, 900, 1500]", *words) == in_one
+
+    def test_at_a_recording_are_reported_as_one_is(self, tmp_path: Path) -> None:
+        day = tmp_path / "day.csv"
+        simulation = doppelgrid.Simulation.headless(doppelgrid.load_site("demo"), start_us=NOON)
+        with doppelgrid.Recorder(day, simulation.site, seed=0) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(timedelta(seconds=60))
+        words = ["--site", "demo", "--simulate", "battery,bat-inv"]
+        in_one = self.reported(tmp_path, str(day), "[50]", *words)
+        assert in_one.count("2026-06-15 12:00:00 to ") == 1
+        assert self.reported(tmp_path, str(day), "[20, 30]", *words) == in_one
 
 
 def test_what_of_a_recording_is_left_out_is_told(sleeper: Path, tmp_path: Path) -> None:

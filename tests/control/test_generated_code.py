@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from doppelgrid.proto.control.client import SERVICE
+from doppelgrid.proto.control import SERVICE
 from doppelgrid.proto.control.service import NAME, Procedures
 from doppelgrid.proto.control.v1 import control_pb2
 

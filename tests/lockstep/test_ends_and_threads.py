@@ -14,6 +14,7 @@ import pytest
 
 from doppelgrid.scenarios.lockstep.run_app import LockstepRunner, RunReport
 from doppelgrid.scenarios.lockstep.session import LockstepResult
+from doppelgrid.scenarios.lockstep.virtual_time import Limits
 
 START_US = 1_780_000_000_000_000
 MINUTE_US = 60_000_000
@@ -267,6 +268,56 @@ class TestSleepingInThreads:
         )
         (note,) = report.notes
         assert note.startswith("several functions ran in threads at once")
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 is wary of forks
+class TestOtherProcesses:
+    ASKS = """
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+        def work(number):
+            time.sleep(0.1)
+            return number * number, time.time()
+        async def main():
+            loop = asyncio.get_running_loop()
+            with ProcessPoolExecutor(1, get_context("fork")) as pool:
+                squared, at_s = await loop.run_in_executor(pool, work, 3)
+            print(squared, at_s > 1_780_000_000 + 60)
+        asyncio.run(main())
+        """
+
+    def test_a_function_for_one_is_refused_by_name(self, run: Run) -> None:
+        report = run(self.ASKS)
+        assert report.outcome == "stopped"
+        assert "function work runs in another process (ProcessPoolExecutor), in real time" in report.message
+        assert report.message.rstrip().endswith("await loop.run_in_executor(pool, work, 3)")
+
+    def test_one_comes_back_where_real_io_is_allowed(
+        self, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        report = run(self.ASKS, limits=Limits(allow_real_io=True))
+        assert (capsys.readouterr().out[:2], report.outcome) == ("9 ", "ended early")
+        assert "function work runs in another process (ProcessPoolExecutor), in real time" in report.notes
+
+    def test_one_lives_in_real_time(self, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+        run(self.ASKS, limits=Limits(allow_real_io=True))
+        assert capsys.readouterr().out == "9 True\n"
+
+    def test_timeouts_of_its_pipes_are_real(self, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+        run("import multiprocessing\nours, theirs = multiprocessing.Pipe()\nprint(ours.poll(0.05))")
+        assert capsys.readouterr().out == "False\n"
+
+    def test_timeouts_of_futures_are_real(self, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+        run(
+            """
+            from concurrent.futures import Future, as_completed
+            try:
+                next(as_completed([Future()], timeout=0.05))
+            except TimeoutError:
+                print("over")
+            """
+        )
+        assert capsys.readouterr().out == "over\n"
 
 
 class TestWhatCannotBeStopped:

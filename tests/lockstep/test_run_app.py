@@ -199,6 +199,51 @@ def test_an_exit_code_is_told(run_script: RunScript, argument: str, code: int) -
     assert (report.outcome, report.exit_code, seconds(report)) == ("exited", code, 2)
 
 
+@pytest.mark.parametrize(("argument", "said"), [("'no battery'", "no battery\n"), ("3", ""), ("None", "")])
+def test_the_last_words_of_an_exit_are_written_as_python_does(
+    run_script: RunScript, capsys: pytest.CaptureFixture[str], argument: str, said: str
+) -> None:
+    run_script(f"sys.exit({argument})")
+    assert capsys.readouterr().err == said
+
+
+def test_last_words_after_the_end_of_the_run_are_written_too(
+    run_script: RunScript, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run_script(
+        "try:\n  asyncio.run(asyncio.sleep(1000))\nexcept KeyboardInterrupt:\n  sys.exit('bye')"
+    )
+    assert (report.outcome, capsys.readouterr().err) == ("completed", "bye\n")
+
+
+@pytest.mark.parametrize("text", ["{}", "async def main():\n  {}\nasyncio.run(main())"])
+def test_an_application_that_raises_keyboard_interrupt_itself_has_crashed(
+    run_script: RunScript, text: str
+) -> None:
+    report = run_script(text.format("raise KeyboardInterrupt"))
+    assert (report.outcome, report.exit_code) == ("crashed", 130)
+    assert report.message.splitlines()[-2:] == [
+        "KeyboardInterrupt",
+        "the application itself raised KeyboardInterrupt at 2026-05-28T20:26:40+00:00; nobody pressed Ctrl-C",
+    ]
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["", "def stop(*_): raise KeyboardInterrupt\nsignal.signal(signal.SIGINT, stop)\n"],
+    ids=["as usual", "by a handler of its own"],
+)
+@pytest.mark.parametrize(
+    "run", ["main()", "asyncio.get_event_loop().run_until_complete(main())", "asyncio.run(main())"]
+)
+def test_ctrl_c_is_told_from_what_an_application_raises_itself(
+    run_script: RunScript, run: str, before: str
+) -> None:
+    kind = "def" if run == "main()" else "async def"
+    report = run_script(f"import signal\n{before}{kind} main(): signal.raise_signal(signal.SIGINT)\n{run}\n")
+    assert (report.outcome, report.exit_code) == ("interrupted", 130)
+
+
 @pytest.mark.parametrize("blocking", ["while True: pass", "os.read(os.pipe()[0], 1)"])
 def test_a_call_that_blocks_the_loop_is_stopped_with_its_stack(run_script: RunScript, blocking: str) -> None:
     report = run_script(
@@ -277,6 +322,8 @@ def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
         asyncio.Runner,
         time.time,
         time.monotonic,
+        time.clock_gettime,
+        signal.default_int_handler,
         signal.getsignal(signal.SIGINT),
     )
     run_script("asyncio.run(asyncio.sleep(1))")
@@ -285,6 +332,8 @@ def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
         asyncio.Runner,
         time.time,
         time.monotonic,
+        time.clock_gettime,
+        signal.default_int_handler,
         signal.getsignal(signal.SIGINT),
     )
     assert after == before

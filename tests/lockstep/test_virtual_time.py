@@ -50,6 +50,27 @@ def run(clock: VirtualClock) -> Run:
     return lambda main: run_in_virtual_time(main, clock)[0]
 
 
+@pytest.mark.parametrize("name", ["CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_BOOTTIME"])
+def test_a_monotonic_clock_of_the_system_shows_what_time_monotonic_does(run: Run, name: str) -> None:
+    number = getattr(time, name, time.CLOCK_MONOTONIC)
+
+    async def main() -> None:
+        await asyncio.sleep(86_400.25)
+        assert time.clock_gettime(number) == time.monotonic()
+        assert time.clock_gettime_ns(number) == time.monotonic_ns()
+
+    run(main())
+
+
+def test_the_wall_clock_of_the_system_shows_what_time_time_does(run: Run) -> None:
+    async def main() -> None:
+        await asyncio.sleep(86_400.25)
+        assert time.clock_gettime(time.CLOCK_REALTIME) == time.time()
+        assert time.clock_gettime_ns(time.CLOCK_REALTIME) == time.time_ns()
+
+    run(main())
+
+
 def test_a_year_of_sleep_moves_every_clock_alike(run: Run, clock: VirtualClock) -> None:
     year_s = 365 * 86_400
 

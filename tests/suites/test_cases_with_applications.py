@@ -23,6 +23,13 @@ class TestApplications:
         assert not verdict.has_passed
         assert "LookupError: lost" in str(verdict.error)
 
+    def test_one_that_exits_fails_with_its_last_words(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        error = str(run(tmp_path, CHECKS, "import sys\nsys.exit('no battery')\n").error)
+        assert error.startswith("no battery\nthe application exited with code 1 at ")
+        assert capsys.readouterr().err == "no battery\n"
+
     def test_of_one_that_crashes_before_the_first_sampling_no_invariant_can_be_told(
         self, tmp_path: Path
     ) -> None:

@@ -21,6 +21,7 @@ from ....sim.language.over_time import Outcome
 from ....sim.recording import Recorder, RecordingError
 from ....sim.simulation.journal import Journal
 from ....sim.simulation.live import LiveSimulation
+from ...lockstep.run_app import last_words
 from ...lockstep.session import LockstepResult, LockstepSession
 from ...lockstep.virtual_time import Limits
 from ...lockstep.wall import real_monotonic_s
@@ -395,7 +396,7 @@ def _verdict(
             "the application ran several event loops, and a scenario lives in one; accepted: one asyncio.run"
         )
     elif report.outcome in ("crashed", "exited", "stopped", "interrupted"):
-        error = report.message
+        error = "\n".join(filter(None, (last_words(report.error), report.message)))
         if report.outcome == "crashed":
             # What an application said last belongs with what it said before.
             print(report.message, file=sys.stderr, flush=True)
