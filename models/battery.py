@@ -27,7 +27,7 @@ import math
 from typing import Annotated, NamedTuple
 
 from .diffusion import NO_LAG, Lag, lag_of, stored_by_lead_v
-from .parameter import Parameter
+from .parameter import Parameter, Under
 from .tables import scaled_table, table_mean, table_value
 
 _SECONDS_PER_HOUR = 3600.0
@@ -48,7 +48,7 @@ class BatteryParams(NamedTuple):
     """Charge from empty to full."""
     ocv_v: Annotated[tuple[float, ...], Parameter("V", 0.0, above=True)]
     """Open-circuit voltage over SoC, never falling."""
-    ocv_slope_v_per_k: Annotated[tuple[float, ...], Parameter("V/K", -10.0, 10.0, "far above any reported")]
+    ocv_slope_v_per_k: Annotated[tuple[float, ...], Parameter("V/K", -10.0, 10.0, "far above any pack")]
     """Change of the open-circuit voltage with temperature over SoC, which makes the reversible heat."""
     r0_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Series resistance over SoC at 25 °C."""
@@ -104,7 +104,7 @@ class BatteryParams(NamedTuple):
     """Series resistance besides R0 while charging, over SoC at 25 °C; follows temperature and age as R0 does."""
     charge_acceptance: Annotated[tuple[float, ...], Parameter("1", 0.0, 1.0, above=True)] = (1.0, 1.0)
     """Part of the charging current that is kept as charge, over SoC; the rest is lost (gassing)."""
-    hysteresis_v: Annotated[tuple[float, ...], Parameter("V", 0.0)] = (0.0, 0.0)
+    hysteresis_v: Annotated[tuple[float, ...], Parameter("V", 0.0), Under("hysteresis_f", 0.0)] = (0.0, 0.0)
     """Half of the distance of the open-circuit voltages after charging and after discharging, over SoC."""
     hysteresis_f: Annotated[float, Parameter("F", 0.0)] = 0.0
     """Charge over that half within which 63 % of the way between the two is gone; 0 for no hysteresis."""
@@ -112,10 +112,14 @@ class BatteryParams(NamedTuple):
         float, Parameter("h", 0.0, 1.0, "chosen: at 1C as much as the cell holds")
     ] = 0.0
     """Lead of the particles' surface over the mean SoC that a current holds, per C-rate, at 25 °C; 0 for none."""
-    diffusion_time_constant_s: Annotated[float, Parameter("s", 0.0, 1e5, "chosen: a day")] = 0.0
+    diffusion_time_constant_s: Annotated[
+        float, Parameter("s", 0.0, 1e5, "chosen: a day"), Under("diffusion_gain_h", 0.0)
+    ] = 0.0
     """With which that lead follows the current, at 25 °C; > 0 if there is one."""
     diffusion_activation_k: Annotated[
-        float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
+        float,
+        Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported"),
+        Under("diffusion_gain_h", 0.0),
     ] = 0.0
     """Activation energy of both over the gas constant."""
 

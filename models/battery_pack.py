@@ -23,6 +23,11 @@ _QUICKEST_LEAK_PER_H = 0.01
 """Self-discharge over charge capacity; chosen: no battery empties itself in less than 100 h [1/h]."""
 _LIGHTEST_J_PER_K_PER_WH = 0.1
 """Heat capacity over energy; chosen: a thirtieth of that of the lightest cells [J/(K Wh)]."""
+_MOST_ENTROPY = 0.1
+"""T·|dU/dT| at 25 °C over the mean of U; chosen: twice that of the cells that presets have, where it is greatest."""
+_MOST_HYSTERESIS = 0.1
+"""Half of the distance between the branches over the mean of U; chosen: eight times that of the cells of presets."""
+_REFERENCE_K = 298.15
 _SECONDS_PER_HOUR = 3600.0
 _ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
@@ -220,6 +225,7 @@ def check_battery(params: BatteryParams) -> None:
         f"s, 1/{MOST_BULK:g} of diffusion_gain_h",
     )
     _check_pace(params)
+    _check_shares_of_voltage(params)
     if params.hysteresis_f > 0.0 and not min(params.hysteresis_v) > 0.0:
         entry = params.hysteresis_v.index(min(params.hysteresis_v))
         raise ParameterError(
@@ -263,6 +269,28 @@ def _check_pace(params: BatteryParams) -> None:
         _LIGHTEST_J_PER_K_PER_WH * params.capacity_wh,
         f"J/K, {_LIGHTEST_J_PER_K_PER_WH:g} J/K for each Wh of capacity_wh",
     )
+
+
+def _check_shares_of_voltage(params: BatteryParams) -> None:
+    """Refuse reversible heat and hysteresis that are no small part of the open-circuit voltage, as of all cells."""
+    mean_v = table_mean(params.ocv_v, 0.0, 1.0)
+    most_v_per_k = _MOST_ENTROPY * mean_v / _REFERENCE_K
+    for index, slope in enumerate(params.ocv_slope_v_per_k):
+        if abs(slope) > most_v_per_k:
+            raise ParameterError(
+                f"ocv_slope_v_per_k[{index}]",
+                f"{slope:g} V/K",
+                f"-{most_v_per_k:.4g}..{most_v_per_k:.4g} V/K, by which "
+                f"298 K make {_MOST_ENTROPY:g} of the mean of ocv_v",
+            )
+    most_v = _MOST_HYSTERESIS * mean_v
+    for index, half_v in enumerate(params.hysteresis_v):
+        if half_v > most_v:
+            raise ParameterError(
+                f"hysteresis_v[{index}]",
+                f"{half_v:g} V",
+                f"0..{most_v:.4g} V, {_MOST_HYSTERESIS:g} of the mean of ocv_v",
+            )
 
 
 def _check_least(name: str, found: float, least: float, unit_and_why: str) -> None:

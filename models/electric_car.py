@@ -28,6 +28,8 @@ CURVE_LENGTH = 21
 """Entries of a curve of power over state of charge: every 5 %."""
 FINAL_RATE_PER_H = 0.05
 """Power over capacity at which charging ends: C/20, as cell makers define a full charge [1/h]."""
+SHORTEST_TAPER_S, LONGEST_TAPER_S = 1.0, 1e6
+"""Ends of the range of time constants [s]; far beyond those of cells, as a car may begin its taper at any power."""
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -44,7 +46,10 @@ class ElectricCarParams(NamedTuple):
     """Part that the onboard charger loses of what flows through it; alternating current only."""
     electronics_w: Annotated[float, Parameter("W", 0.0, 1000.0, "ADAC 2022 names 100 W to 300 W")]
     """Drawn by the car's 12 V system and controls while it charges."""
-    cv_time_constant_s: Annotated[float, Parameter("s", 30.0, 7200.0, "a full taper of minutes to hours")]
+    cv_time_constant_s: Annotated[
+        float,
+        Parameter("s", SHORTEST_TAPER_S, LONGEST_TAPER_S, "chosen: far beyond those of cells"),
+    ]
     """With which the current falls at constant voltage."""
     loss_at_1c: Annotated[float, Parameter("1", 0.0, 0.3)]
     """Heat of the battery over the energy stored, at the power that fills it in an hour."""

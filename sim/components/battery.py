@@ -168,6 +168,12 @@ PARTS = (BMS, AGEING, SOC_ESTIMATE, AUXILIARY, CELLS)
 """What stands before the names of parameters that are not those of the cells themselves."""
 
 
+_OF_THE_PACK = dict.fromkeys(
+    (f"{BMS}.cells_in_series", f"{BMS}.balance.charge_capacity_ah"), "nothing, as it follows from the pack"
+)
+"""Parameters of the management system that the cells and the capacity say."""
+
+
 def battery_preset_names() -> tuple[str, ...]:
     """Return the names that `battery_preset` accepts."""
     return preset_names("batteries")
@@ -421,5 +427,6 @@ TYPE = ComponentType(
     caption=_caption,
     identity=lambda battery: {"battery_type": battery.type},
     switchgear=lambda _battery: Switchgear(is_managed=True, shown=Shown.RELAY),
+    unused=lambda _battery: _OF_THE_PACK,
     resting_state=StateCode.READY,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -11,8 +12,15 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 from ...models import charging_point
 from ...models.ac import phase_shares
 from ...models.charging_point import NO_PHASE, ChargingPointParams
-from ...models.electric_car import CURVE_LENGTH, FINAL_RATE_PER_H, ElectricCarParams
+from ...models.electric_car import (
+    CURVE_LENGTH,
+    FINAL_RATE_PER_H,
+    LONGEST_TAPER_S,
+    SHORTEST_TAPER_S,
+    ElectricCarParams,
+)
 from ...models.ev_charger import NOMINAL_V, EvChargerParams, ev_charger_initial_state
+from ...models.ev_offer import CURRENT_TOUCH
 from ...models.parameter import ParameterError, check_parameters
 from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
@@ -43,7 +51,10 @@ LEAST_CURRENT_A = 6.0
 _GREATEST_POWER_W = 1e6
 """Of any charger [W]. Up to there each takes set-points: some clients know nothing of its rating."""
 _GREATEST_CURRENT_A = 1500.0
-
+_OF_CONVERSION = tuple(
+    f"charger.{name}" for name in ("conversion_loss", "conversion_fixed_w", "dc_power_max_w")
+)
+"""Parameters of chargers of direct current alone."""
 
 _OTHERS = 3
 """Further connectors of a station."""
@@ -282,7 +293,6 @@ _CAR_CURRENT_A = 63.0
 """Greatest current of a car on a phase [A]."""
 _ONE_PHASE_W = 32.5 * NOMINAL_V
 """Onboard chargers up to 7.4 kW have one phase: 32 A at 230 V is the most that is common on one."""
-_TIME_CONSTANT_S = (30.0, 7200.0)
 _SECONDS_PER_HOUR = 3600.0
 CHARGING_POINT = DeviceModel(
     "charging_point", charging_point.ChargingPointInput, charging_point.charging_point_output,
@@ -402,6 +412,22 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
     return params
 
 
+def greatest_offer_a(charger: EvCharger) -> float:
+    """Return the greatest current that a charger offers a car on a phase [A], in whole steps."""
+    params = TYPE.with_parameters(charging_point_params(charger), charger).charger
+    most_a, step_a = float(params.current_max_a), float(params.current_step_a)
+    return most_a if step_a <= 0.0 else step_a * math.floor(most_a / step_a + CURRENT_TOUCH)
+
+
+def _unused(charger: EvCharger) -> Mapping[str, str]:
+    """Return the parameters that do nothing in a charger, as `ComponentType.unused` wants."""
+    if charger.type is EvChargerType.DC:
+        return {}
+    return dict.fromkeys(
+        _OF_CONVERSION, "nothing on alternating current, which this charger does not convert"
+    )
+
+
 def _least_w(charger: EvCharger) -> float:
     """Return the least set-point at which a car charges [W]: of cars that may come, one on the fewest phases."""
     params = TYPE.with_parameters(charging_point_params(charger), charger).charger
@@ -414,38 +440,65 @@ def _least_w(charger: EvCharger) -> float:
     return float(phases * least_a * NOMINAL_V)
 
 
-def plugged_car(car: Car, phases: int) -> ElectricCarParams:
+def plugged_car(car: Car, phases: int, *, is_dc: bool = False) -> ElectricCarParams:
     """Return the parameters of a car that is given by a few figures.
 
     Args:
         car: What the site file says.
         phases: Of the charger; the car uses no more.
+        is_dc: Whether the charger gives direct current, of which the car's onboard charger loses nothing.
     """
     current_a = min(car.max_power_w / (car.own_phases * NOMINAL_V), _CAR_CURRENT_A)
-    # The taper begins where the limit at constant voltage has come down to the full power.
-    full_per_h = car.efficiency * car.max_power_w / car.capacity_wh
-    falling_per_h = max(full_per_h - FINAL_RATE_PER_H, FINAL_RATE_PER_H)
+    falling_per_h = taper_falls_per_h(car, is_dc=is_dc)
+    taper_s = math.inf
+    if falling_per_h > 0.0:
+        taper_s = (1.0 - car.taper_soc) * _SECONDS_PER_HOUR / falling_per_h
     params = ElectricCarParams(
         capacity_wh=car.capacity_wh,
         ac_phases=min(car.own_phases, phases),
         ac_current_max_a=current_a,
         onboard_loss=1.0 - car.efficiency,
         electronics_w=0.0,
-        cv_time_constant_s=_within(
-            (1.0 - car.taper_soc) * _SECONDS_PER_HOUR / falling_per_h, _TIME_CONSTANT_S
-        ),
+        cv_time_constant_s=_as_taper_s(taper_s),
         loss_at_1c=0.0,
         dc_curve_w=(car.max_power_w,) * CURVE_LENGTH,
     )
     params = car.behaving(params)
+    params = params._replace(cv_time_constant_s=_as_taper_s(params.cv_time_constant_s))
     check_car(params)
     return params
+
+
+def taper_falls_per_h(car: Car, *, is_dc: bool) -> float:
+    """Return what a car's power into store falls by from the beginning of its taper to full, over its capacity [1/h].
+
+    Not above 0 where its greatest power is none above that at which charging ends: such a car does not taper.
+    """
+    arriving = 1.0 if is_dc else car.efficiency
+    return arriving * car.max_power_w / car.capacity_wh - FINAL_RATE_PER_H
+
+
+def taper_socs(car: Car, *, is_dc: bool) -> tuple[float, float]:
+    """Return between which states of charge a car of this power and capacity can begin its taper."""
+    falling_per_h = taper_falls_per_h(car, is_dc=is_dc)
+    longest, shortest = (
+        1.0 - falling_per_h * taper_s / _SECONDS_PER_HOUR for taper_s in (LONGEST_TAPER_S, SHORTEST_TAPER_S)
+    )
+    return max(longest, 0.0), shortest
+
+
+def _as_taper_s(time_constant_s: float) -> float:
+    return min(max(time_constant_s, SHORTEST_TAPER_S), LONGEST_TAPER_S)
+
+
+def _plugged_in(charger: EvCharger, car: Car) -> ElectricCarParams:
+    return plugged_car(car, len(charger.phases), is_dc=charger.type is EvChargerType.DC)
 
 
 def _known_cars(charger: EvCharger) -> tuple[KnownCar, ...]:
     if charger.car is None:
         return cars_of_sessions(charger.sessions)
-    return (car_by_figures(charger.car, plugged_car(charger.car, len(charger.phases))),)
+    return (car_by_figures(charger.car, _plugged_in(charger, charger.car)),)
 
 
 def _plan(charger: EvCharger, setting: Setting) -> SessionPlan:
@@ -453,17 +506,13 @@ def _plan(charger: EvCharger, setting: Setting) -> SessionPlan:
         return session_plan(charger.sessions, setting.of_input("sessions"), len(charger.phases))
     if charger.car is None:
         return Listed(())
-    car = plugged_car(charger.car, len(charger.phases))
+    car = _plugged_in(charger, charger.car)
     return Listed((Session(setting.start_us, NEVER, car, arrival_soc=charger.car.initial_soc),))
 
 
 def _usual_preset(charger: EvCharger) -> str:
     presets = _USUAL_PRESETS[charger.type is EvChargerType.DC]
     return next(name for limit_w, name in presets if charger.rated_power_w <= limit_w)
-
-
-def _within(value: float, ends: tuple[float, float]) -> float:
-    return min(max(value, ends[0]), ends[1])
 
 
 def _caption(charger: EvCharger) -> list[str]:
@@ -496,5 +545,6 @@ TYPE = ComponentType(
     inputs={"car": None, "sessions": None},
     caption=_caption,
     cars=_known_cars,
+    unused=_unused,
     identity=lambda charger: {"ev_charger_type": charger.type},
 )

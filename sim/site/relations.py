@@ -43,6 +43,7 @@ from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import AMPERE, WATT
 from ..inputs.specs import ClearSky, shows_all_light
+from .charging import charging_findings, station_findings
 from .environment import grid_facts
 from .site import Site
 
@@ -75,7 +76,9 @@ def relation_findings(site: Site) -> Iterator[Finding]:
         if isinstance(component, InverterSection):
             yield from _grid_code_findings(site, key, component)
         if isinstance(component, EvCharger):
-            yield from _station_findings(site, key, component)
+            yield from station_findings(site, key, component)
+            if has_known_preset(component):
+                yield from charging_findings(key, component)
     yield from _table_findings(site)
 
 
@@ -95,21 +98,6 @@ def _table_findings(site: Site) -> Iterator[Finding]:
                 yield Finding(("components", key, "parameters", name), found, accepted)
             else:
                 steps[name] = common
-
-
-def _station_findings(site: Site, key: str, charger: EvCharger) -> Iterator[Finding]:
-    """Find connectors that share power with what is none of their station."""
-    for other in charger.shares_power_with:
-        there = site.components.get(other)
-        if other == key or not isinstance(there, EvCharger):
-            accepted = "the key of another charger of direct current"
-        elif key not in there.shares_power_with or there.station_power_w != charger.station_power_w:
-            accepted = f"a connector with the same station_power that has {key} in its shares_power_with"
-        elif {*there.shares_power_with, other} != {*charger.shares_power_with, key}:
-            accepted = f"all connectors of the station, as {other} has them"
-        else:
-            continue
-        yield Finding(("components", key, "shares_power_with"), other, accepted)
 
 
 def _lapse_findings(key: str, component: Lapsing) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import pytest
 
 from doppelgrid.models.battery_pack import check_battery
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names, cells_in_series
 
 PARAMS = battery_preset("lfp-92kwh")
 
@@ -38,9 +38,37 @@ def test_every_preset_can_exist(name: str) -> None:
             {"hysteresis_v": (0.1, 0.0)},
             r"hysteresis_v\[1\] is 0 V; accepted: > 0 V where hysteresis_f is above 0",
         ),
+        (
+            {"ocv_slope_v_per_k": (0.25, -0.25)},
+            r"ocv_slope_v_per_k\[0\] is 0.25 V/K; accepted: -0\.2453\.\.0\.2453 V/K, .* 0\.1 of the mean of ocv_v",
+        ),
+        (
+            {"hysteresis_v": (7.0, 74.0)},
+            r"hysteresis_v\[1\] is 74 V; accepted: 0\.\.73\.13 V, 0\.1 of the mean of ocv_v",
+        ),
         ({"capacity_wh": 50_000.0}, "capacity_wh is 50000 Wh; accepted: 92000 Wh"),
     ],
 )
 def test_what_cannot_exist_is_refused_by_name(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         check_battery(PARAMS._replace(**change))
+
+
+@pytest.mark.parametrize("name", ["lfp-5kwh", "lfp-10kwh", "lfp-92kwh"])
+def test_the_range_of_reversible_heat_and_of_hysteresis_is_as_wide_for_each_cell_of_any_pack(
+    name: str,
+) -> None:
+    """Cells of iron phosphate rest at 3.27 V in the mean: 1.1 mV/K for 298 K, and 327 mV, are a tenth of that."""
+    pack = battery_preset(name)
+    series = cells_in_series(name)
+    check_battery(
+        pack._replace(
+            ocv_slope_v_per_k=(0.00109 * series, -0.00109 * series), hysteresis_v=(0.32 * series,) * 2
+        )
+    )
+    for change in (
+        {"ocv_slope_v_per_k": (0.0, -0.00111 * series)},
+        {"hysteresis_v": (0.33 * series,) * 2},
+    ):
+        with pytest.raises(ParameterError):
+            check_battery(pack._replace(**change))

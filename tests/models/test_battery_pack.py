@@ -10,7 +10,7 @@ from doppelgrid.models.parameter import ParameterError
 CELL = CellParams(
     charge_capacity_ah=5.0,
     ocv_v=(3.0, 4.0),
-    ocv_slope_v_per_k=(-0.001, 0.002),
+    ocv_slope_v_per_k=(-0.0005, 0.001),
     r0_ohm=(0.02, 0.04),
     r1_ohm=(0.01, 0.03),
     r2_ohm=(0.004, 0.012),
@@ -48,7 +48,7 @@ def test_a_pack_is_so_many_cells_in_series_and_strings_in_parallel() -> None:
         "capacity_wh": 700.0,
         "charge_capacity_ah": 20.0,
         "ocv_v": (30.0, 40.0),
-        "ocv_slope_v_per_k": (-0.01, 0.02),
+        "ocv_slope_v_per_k": (-0.005, 0.01),
         "r0_ohm": (0.05, 0.1),
         "r1_ohm": (0.025, 0.075),
         "r2_ohm": (0.01, 0.03),

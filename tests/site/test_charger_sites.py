@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from doppelgrid.models.charging_point import NO_PHASE
-from doppelgrid.models.electric_car import CURVE_LENGTH
+from doppelgrid.models.electric_car import CURVE_LENGTH, constant_voltage_soc, constant_voltage_w
 from doppelgrid.models.ev_charger import EvChargerParams
 from doppelgrid.models.parameter import ParameterError
 from doppelgrid.sim.components.ev_charger import (
@@ -21,6 +24,7 @@ from doppelgrid.sim.components.ev_charger import (
     plugged_car,
 )
 from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.inputs.sessions.behaviour import resistance_factor
 from doppelgrid.sim.inputs.sessions.cars import car_preset_names
 from doppelgrid.sim.site.reader import SiteError, parse_site
 
@@ -308,9 +312,12 @@ def test_a_car_has_one_phase_up_to_what_is_common_on_one(watts: int, phases: int
     [
         # 0.165 of the capacity in an hour; it falls to 0.05.
         ({"capacity": "60 kWh", "max_power": "11 kW", "taper_soc": "80 %"}, 0.2 * 3600.0 / (0.165 - 0.05)),
-        ({"capacity": "1000 kWh", "max_power": "11 kW", "taper_soc": "95 %"}, 0.05 * 3600.0 / 0.05),
-        ({"capacity": "1000 kWh", "max_power": "11 kW", "taper_soc": "80 %"}, 7200.0),
-        ({"capacity": "1 kWh", "max_power": "10 kW", "taper_soc": "99 %"}, 30.0),
+        ({"capacity": "80 kWh", "max_power": "11 kW", "taper_soc": "60 %"}, 0.4 * 3600.0 / (0.12375 - 0.05)),
+        ({"capacity": "60 kWh", "max_power": "3.68 kW", "taper_soc": "80 %"}, 0.2 * 3600.0 / (0.0552 - 0.05)),
+        ({"capacity": "1 kWh", "max_power": "10 kW", "taper_soc": "99 %"}, 0.01 * 3600.0 / (9.0 - 0.05)),
+        # Never above 0.05 of the capacity in an hour; always far above it.
+        ({"capacity": "1000 kWh", "max_power": "11 kW", "taper_soc": "80 %"}, 1e6),
+        ({"capacity": "1 kWh", "max_power": "1000 kW", "taper_soc": "80 %"}, 1.0),
     ],
 )
 def test_a_car_tapers_from_its_full_power_down(figures: dict[str, str], seconds: float) -> None:
@@ -319,6 +326,42 @@ def test_a_car_tapers_from_its_full_power_down(figures: dict[str, str], seconds:
     assert car.onboard_loss == pytest.approx(0.1)
     assert (car.electronics_w, car.loss_at_1c) == (0.0, 0.0)
     assert car.dc_curve_w == (1e3 * float(figures["max_power"].split()[0]),) * CURVE_LENGTH
+
+
+@pytest.mark.parametrize("is_dc", [False, True])
+@given(capacity_kwh=st.floats(25.0, 200.0), rate_per_h=st.floats(0.07, 5.0), taper_soc=st.floats(0.0, 0.95))
+def test_a_car_takes_its_full_power_up_to_its_taper_and_not_beyond(
+    is_dc: bool, capacity_kwh: float, rate_per_h: float, taper_soc: float
+) -> None:
+    power_kw = rate_per_h * capacity_kwh
+    written = {
+        "capacity": f"{capacity_kwh} kWh",
+        "max_power": f"{power_kw} kW",
+        "phases": 1,
+        "taper_soc": f"{100 * taper_soc} %",
+    }
+    car = plugged_car(Car.model_validate(written), 3, is_dc=is_dc)
+    full_w = 1e3 * power_kw * (1.0 if is_dc else 0.9)
+    begins_soc = constant_voltage_soc(full_w, car.capacity_wh, car.cv_time_constant_s)
+    assert begins_soc == pytest.approx(taper_soc, abs=1e-9)
+
+
+def test_a_car_that_takes_no_more_than_a_full_one_does_not_taper() -> None:
+    car = plugged_car(Car.model_validate({"capacity": "300 kWh", "max_power": "11 kW"}), 3)
+    assert constant_voltage_w(1.0, car.capacity_wh, car.cv_time_constant_s) > 0.9 * 11e3
+
+
+@pytest.mark.parametrize(
+    ("temperature", "factor"), [("2 °C", 1.0), ("25 °C", 0.0), ("40 °C", -1.0)], ids=["cold", "mild", "hot"]
+)
+@pytest.mark.parametrize("taper", ["60 %", "80 %"])
+def test_cold_lengthens_and_heat_shortens_any_taper(temperature: str, factor: float, taper: str) -> None:
+    written = {"capacity": "80 kWh", "taper_soc": taper}
+    usual = plugged_car(Car.model_validate(written), 3).cv_time_constant_s
+    now = plugged_car(Car.model_validate({**written, "battery_temperature": temperature}), 3)
+    assert math.copysign(1.0, factor) * (now.cv_time_constant_s - usual) >= 0.0
+    more = resistance_factor("nmc", float(temperature.removesuffix(" °C"))) - 1.0
+    assert now.cv_time_constant_s - usual == pytest.approx(300.0 * more)
 
 
 @pytest.mark.parametrize(

@@ -244,3 +244,55 @@ def test_the_plane_of_modules_does_nothing_beside_the_irradiance_on_it(irradianc
 def test_what_a_battery_does_not_draw_needs_no_words(keys: str, told: str) -> None:
     behind = f"  bat: {{id: 3, category: battery, behind: one, {keys}}}\n"
     assert f"bat.{told}" in refused("battery_inverter", "response_delay: 0 s", behind)
+
+
+PACK = """microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 4 kA}
+  inv: {id: 2, category: battery_inverter, behind: grid, rated_power: 10 kW}
+  bat: {id: 3, category: battery, behind: inv, preset: PRESET, parameters: {GIVEN}}
+"""
+
+
+def pack(preset: str, parameters: str) -> str:
+    return PACK.replace("PRESET", preset).replace("GIVEN", parameters)
+
+
+@pytest.mark.parametrize(
+    ("preset", "parameter", "switch"),
+    [
+        ("lfp-10kwh", "diffusion_activation_k: 3000", "diffusion_gain_h"),
+        ("lfp-10kwh", "diffusion_time_constant_s: 200", "diffusion_gain_h"),
+        ("nmc-10kwh", "hysteresis_v: [3, 3]", "hysteresis_f"),
+    ],
+)
+def test_diffusion_and_hysteresis_need_what_makes_them(preset: str, parameter: str, switch: str) -> None:
+    with pytest.raises(SiteError) as error:
+        parse_site(pack(preset, parameter), "site.yaml")
+    name = parameter.partition(":")[0]
+    accepted = f"nothing while {switch} is 0, as it does nothing then"
+    assert str(error.value) == f"site.yaml:5: bat.parameters.{name} is given; accepted: {accepted}"
+
+
+@pytest.mark.parametrize(
+    ("preset", "parameters"),
+    [
+        ("lfp-10kwh", "diffusion_gain_h: 0.03, diffusion_time_constant_s: 200, diffusion_activation_k: 3000"),
+        ("nmc-10kwh", "diffusion_activation_k: 3000"),
+        ("nmc-10kwh", "hysteresis_v: [3, 3], hysteresis_f: 1000"),
+        ("lfp-10kwh", "hysteresis_v: [3, 3]"),
+    ],
+)
+def test_diffusion_and_hysteresis_count_beside_what_makes_them(preset: str, parameters: str) -> None:
+    parse_site(pack(preset, parameters), "site.yaml")
+
+
+@pytest.mark.parametrize(
+    "parameter", ["bms.cells_in_series: 1", "bms.balance.charge_capacity_ah: 1", "bms.cells_in_series: 128"]
+)
+def test_a_management_system_has_cells_and_capacity_of_its_pack(parameter: str) -> None:
+    with pytest.raises(SiteError) as error:
+        parse_site(pack("lfp-10kwh", parameter), "site.yaml")
+    name = parameter.partition(":")[0]
+    accepted = "nothing, as it follows from the pack"
+    assert str(error.value) == f"site.yaml:5: bat.parameters.{name} is given; accepted: {accepted}"

@@ -1,8 +1,8 @@
 """How cars take what they are offered, as a site file describes it: their reaction, and how warm their batteries are.
 
 A battery that is cold or hot takes less: on direct current the car's curve is scaled by what cells of its chemistry
-take at that temperature, and the time constant of its taper by their resistance, both of the presets of cells. The
-temperature is that of the whole session.
+take at that temperature, and the time constant of its taper, as far as cells make it, by their resistance, both of the
+presets of cells. The temperature is that of the whole session.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _KELVIN = 273.15
 _REFERENCE_K = 298.15
 """At which resistances of cells are told [K]."""
 _PARTS = ("r0", "r1", "r2")
-_LONGEST_TAPER_S = 7200.0
-"""As `ElectricCarParams` has it."""
+_TAPER_OF_CELLS_S = 300.0
+"""Time constant of the taper of a cell at 25 °C, measured; see `models/presets/cars.toml` [s]."""
 LEAST_PHASE_W = 1380.0
 """Of 6 A at 230 V, the least that a car is offered on a phase (IEC 61851-1) [W]."""
 CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
@@ -80,10 +80,10 @@ class CarBehaviour(Section):
             return car
         temperature_c = self._session_c(self.battery_temperature_c)
         share = taken_share(self.chemistry, temperature_c)
-        slower = resistance_factor(self.chemistry, temperature_c)
+        more = resistance_factor(self.chemistry, temperature_c) - 1.0
         return car._replace(
             dc_curve_w=tuple(share * power_w for power_w in car.dc_curve_w),
-            cv_time_constant_s=min(slower * car.cv_time_constant_s, _LONGEST_TAPER_S),
+            cv_time_constant_s=car.cv_time_constant_s + more * min(car.cv_time_constant_s, _TAPER_OF_CELLS_S),
         )
 
     def _session_c(self, battery_c: float) -> float:
