@@ -37,6 +37,16 @@ STANDS = {
         given("buffer.useful_c: 300"),
         "parameters.buffer.useful_c is 300 °C; accepted: at most buffer_restart_c, 60 °C",
     ),
+    "a buffer that gives nothing when full, beside a cooler": (
+        CHP,
+        given("buffer.useful_c: 85", f"{RATED}, dump_cooler: true"),
+        "parameters.buffer.useful_c is 85 °C; accepted: at most buffer_full_c, 80 °C",
+    ),
+    "a buffer led by heat, beside a cooler": (
+        CHP,
+        given("buffer.useful_c: 75", f"{RATED}, dump_cooler: true, heat_led: true"),
+        "parameters.buffer.useful_c is 75 °C; accepted: at most buffer_restart_c, 60 °C",
+    ),
     "a restart below what a buffer gives": (
         CHP,
         given("buffer_restart_c: 45"),
@@ -175,6 +185,14 @@ def test_a_parameter_that_does_nothing_is_refused(category: str, parameters: str
 
 
 @pytest.mark.parametrize(
+    ("keys", "more"), [(f"{RATED}, dump_cooler: true", ""), (RATED, ", dump_cooler: true")]
+)
+def test_so_is_the_restart_of_a_buffer_that_stops_nothing(keys: str, more: str) -> None:
+    said = refusal(CHP, given(f"buffer_restart_c: 70{more}", keys))
+    assert said.startswith("parameters.buffer_restart_c is given; accepted: nothing beside dump_cooler")
+
+
+@pytest.mark.parametrize(
     ("keys", "message"),
     [
         ("preset: cold-store, supply_temperature: 50 °C", "supply_temperature is 50 °C; accepted: none: cold-store"),
@@ -254,6 +272,9 @@ ACCEPTED = [
     (BOILER, given("keep_warm_power_w: 49750")),
     (BOILER, given("auxiliary_power_w: 5000")),
     (BOILER, given("drum.useful_c: 179.8")),
+    (CHP, given("buffer.useful_c: 60")),
+    (CHP, given("buffer.useful_c: 75", f"{RATED}, dump_cooler: true")),
+    (CHP, given("buffer_restart_c: 70", f"{RATED}, dump_cooler: true, heat_led: true")),
     (CHP, given("start_wear_s: 3600, fuel_growth_per_h: 1.0e-6")),
     (CHP, given("load_step_w: 20000, recovery_s: 10")),
     ("hvac", "preset: house-heat-pump, heating_temperature: 34.4 °C"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
@@ -202,9 +203,9 @@ def check_chp(params: ChpParams) -> None:
     check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
     check_own_draws(params, ("starting_power_w", "stopping_power_w", "standby_power_w"), params.rated_power_w)
     check_at_most("buffer_restart_c", params.buffer_restart_c, "buffer_full_c", params.buffer_full_c, "°C")
-    check_at_most(
-        "buffer.useful_c", params.buffer.useful_c, "buffer_restart_c", params.buffer_restart_c, "°C"
-    )
+    # A buffer that stops the engine has to cool down to where it starts it again.
+    limit = "buffer_restart_c" if params.heat_led or not params.dump_cooler else "buffer_full_c"
+    check_at_most("buffer.useful_c", params.buffer.useful_c, limit, getattr(params, limit), "°C")
     _check_warms_up(params)
     for load in _knots(params):
         electrical = table_value(params.electrical_efficiency, load)
@@ -365,6 +366,13 @@ def chp_params(unit: Chp) -> ChpParams:
     return params._replace(load_step_w=steps.step * unit.rated_power_w, recovery_s=steps.recovery_s)
 
 
+def _unused(unit: Chp) -> Mapping[str, str]:
+    has_cooler = unit.dump_cooler or unit.parameters.get("dump_cooler", False)
+    if unit.heat_led or not has_cooler:
+        return {}
+    return {"buffer_restart_c": "nothing beside dump_cooler without heat_led, as a full buffer stops nothing"}
+
+
 def _seconds_to_full(unit: Chp) -> float:
     return _SECONDS_TO_FULL if unit.load_acceptance is None else _SECONDS_OF_STEPS
 
@@ -387,6 +395,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda unit, _grid: chp_params(unit),
     check=check_chp,
+    unused=_unused,
     presets=chp_preset_names,
     least_w=lambda unit: chp_params(unit).minimum_power_w,
     inputs={"heat_demand": 0.0},
