@@ -52,7 +52,7 @@ from .heat_buffer import (
 )
 from .load_steps import accepted_w, recovering_for_s, steadied
 from .loading import loaded_limit_w, loading_s, next_load_s
-from .parameter import Parameter
+from .parameter import Parameter, Under
 from .tables import table_value
 from .timers import SHORTEST_HORIZON_S, TOUCH_S, time_left_s
 from .wear import equivalent_s, worn_factor
@@ -99,7 +99,7 @@ class ChpParams(NamedTuple):
     """Least time from the end of cooling down to the next start."""
     start_retries: Annotated[int, Parameter("1", lower=0.0, upper=20.0, source="chosen")]
     """Further attempts after a failed start."""
-    retry_wait_s: Annotated[float, Parameter("s", lower=0.0)]
+    retry_wait_s: Annotated[float, Parameter("s", lower=0.0), Under("start_retries", off=0.0)]
     """Between two attempts."""
     engine_heat_capacity_j_per_k: Annotated[float, Parameter("J/K", lower=0.0, above=True)]
     engine_heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=0.0)]
@@ -115,13 +115,19 @@ class ChpParams(NamedTuple):
     """Whether the buffer starts and stops the engine, which then runs at rated power; else the set-point does."""
     dump_cooler: bool
     """Whether a cooler keeps a full buffer from overheating; else a full buffer stops the engine."""
-    start_wear_s: Annotated[float, Parameter("s", lower=0.0, upper=3.6e5)] = 0.0
+    start_wear_s: Annotated[
+        float, Parameter("s", lower=0.0, upper=3.6e5), Under("fuel_growth_per_h", off=0.0)
+    ] = 0.0
     """Time in operation that wears as much as a start."""
     fuel_growth_per_h: Annotated[float, Parameter("1/h", lower=0.0, upper=1e-4)] = 0.0
     """Share by which its fuel grows in an hour of wear."""
     load_step_w: Annotated[float, Parameter("W", lower=0.0, above=True, unbounded=True)] = math.inf
     """Electric power that it takes on at once while synchronised; infinite for any."""
-    recovery_s: Annotated[float, Parameter("s", 0.1, 60.0, "MAN, B 21 01 1, of ISO 8528-5: 5 s")] = 5.0
+    recovery_s: Annotated[
+        float,
+        Parameter("s", 0.1, 60.0, "MAN, B 21 01 1, of ISO 8528-5: 5 s"),
+        Under("load_step_w", off=math.inf),
+    ] = 5.0
     """After a step, until it takes on more."""
 
 

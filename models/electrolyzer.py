@@ -39,7 +39,7 @@ from typing import Annotated, NamedTuple
 
 from .heat_buffer import Warming, has_reached, time_constant_s, time_to_temperature_s, warming_over
 from .loading import loaded_limit_w, loading_s, next_load_s
-from .parameter import Parameter
+from .parameter import Parameter, Under
 from .tables import table_value
 from .timers import SHORTEST_HORIZON_S, TOUCH_S, time_left_s
 from .wear import equivalent_s
@@ -86,7 +86,9 @@ class ElectrolyzerParams(NamedTuple):
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=0.0)]
     heater_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Warms the stack up to the holding temperature, in standby and while starting."""
-    holding_c: Annotated[float, Parameter("°C", lower=0.0, upper=120.0, source="stacks")]
+    holding_c: Annotated[
+        float, Parameter("°C", lower=0.0, upper=120.0, source="stacks"), Under("heater_power_w", off=0.0)
+    ]
     """At most the operating temperature."""
     standby_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Drawn in standby besides the heater."""
@@ -97,7 +99,9 @@ class ElectrolyzerParams(NamedTuple):
     """From off to operation."""
     warm_start_s: Annotated[float, Parameter("s", lower=0.1)]
     """From standby to operation."""
-    start_wear_s: Annotated[float, Parameter("s", lower=0.0, upper=3.6e5)] = 0.0
+    start_wear_s: Annotated[
+        float, Parameter("s", lower=0.0, upper=3.6e5), Under("voltage_growth_per_h", off=0.0)
+    ] = 0.0
     """Time in operation that wears as much as a start."""
     voltage_growth_per_h: Annotated[float, Parameter("1/h", lower=0.0, upper=1e-4)] = 0.0
     """Share by which the voltage of its cells grows in an hour of wear."""

@@ -4,7 +4,7 @@ The room is one thermal mass that loses heat to the outdoors, C dT/dt = gains + 
 hysteresis switches the machine, which keeps its least times of running and of pause (they protect the compressor). The
 machine draws constant power while it runs and moves the heat `q = COP P` into the room, or `-EER P` out of it:
 
-    COP = a + b ΔT + c ΔT²,   ΔT = supply - source temperature, kept to 15..60 K
+    COP = a + b ΔT + c ΔT²,   ΔT = supply - source temperature, kept to 15..60 K; at least 1
     EER = EER35 + slope (35 °C - source temperature)
 
 Its source, where it takes heat from and rejects it to, is the air outdoors, or ground or water of a temperature of its
@@ -127,8 +127,13 @@ def hvac_initial_state(_params: HvacParams, room_c: float) -> HvacState:
 
 def hvac_cop(params: HvacParams, source_c: float) -> float:
     """Return heat over electrical power of the running heat pump at a temperature of its source [°C], >= 1."""
-    lift = min(max(params.supply_c - source_c, LIFT_MIN_K), LIFT_MAX_K)
+    lift = hvac_lift_k(params, source_c)
     return max(params.cop_constant + params.cop_per_k * lift + params.cop_per_k2 * lift * lift, 1.0)
+
+
+def hvac_lift_k(params: HvacParams, source_c: float) -> float:
+    """Return the lift by which the COP goes at a temperature of the source [°C], within the range of its data [K]."""
+    return min(max(params.supply_c - source_c, LIFT_MIN_K), LIFT_MAX_K)
 
 
 def hvac_eer(params: HvacParams, source_c: float) -> float:

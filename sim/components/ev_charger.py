@@ -24,7 +24,7 @@ from ...models.ev_offer import CURRENT_TOUCH
 from ...models.parameter import ParameterError, check_parameters
 from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
-from ..files.presets import find_preset, preset_names
+from ..files.presets import check_own_draws, find_preset, preset_names
 from ..files.sections import Section, refuse, short_for, written
 from ..files.units import AMPERE, FRACTION, SECOND, Fraction, PositivePower
 from ..inputs.sessions.behaviour import CarBehaviour, CarEnergy, CarPower, refuse_less_than_offered
@@ -357,10 +357,20 @@ def _phases_by_command(charger: EvCharger) -> tuple[dict[str, Signal], dict[str,
     return {"phases": Constant(0.0)}, {"phases": (0.0, 1.0, count)}
 
 
+def check_charging_point(point: ChargingPointParams) -> None:
+    """Hold a charger to `check_charger`, and what it draws for itself to its rated power.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    check_charger(point.charger, "charger.")
+    check_own_draws(point.charger, ("standby_w", "conversion_fixed_w"), point.rated_power_w, "charger.")
+
+
 def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = ()) -> ChargingPointParams:
     """Return the parameters of a charger on its phases; see `charger_params`."""
     places = {phase: place for place, phase in enumerate(charger.phases)}
-    return ChargingPointParams(
+    params = ChargingPointParams(
         charger_params(charger, dc_curves_w),
         charger.rated_power_w,
         places.get(1, NO_PHASE),
@@ -369,6 +379,8 @@ def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = (
         math.inf if charger.station_power_w is None else charger.station_power_w,
         1 + len(charger.shares_power_with),
     )
+    check_charging_point(params)
+    return params
 
 
 def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChargerParams:
@@ -408,7 +420,6 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
             switch_pause_s=switching.pause_s,
             switch_dwell_s=switching.dwell_s,
         )
-    check_charger(params)
     return params
 
 
@@ -539,7 +550,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda charger, _grid: charging_point_params(charger),
-    check=lambda point: check_charger(point.charger, "charger."),
+    check=check_charging_point,
     presets=ev_charger_preset_names,
     least_w=_least_w,
     inputs={"car": None, "sessions": None},

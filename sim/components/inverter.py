@@ -14,7 +14,7 @@ from ...models.inverter import InverterParams, ceil_to_resolution
 from ...models.parameter import ParameterError, check_parameters
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
 from ..files.parameters import Number, lacks_part, not_of_parts, overridden, with_part
-from ..files.presets import check_at_most, find_preset, preset_names
+from ..files.presets import check_at_most, check_own_draws, find_preset, preset_names
 from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
     SECOND,
@@ -193,8 +193,7 @@ def check_inverter(params: InverterParams) -> None:
     nominal_v, rated_w = params.nominal_dc_voltage_v, params.rated_power_w
     check_at_most("dc_voltage_min_v", params.dc_voltage_min_v, "nominal_dc_voltage_v", nominal_v, "V")
     check_at_most("nominal_dc_voltage_v", nominal_v, "dc_voltage_max_v", params.dc_voltage_max_v, "V")
-    check_at_most("standby_power_w", params.standby_power_w, "rated_power_w", rated_w, "W")
-    check_at_most("no_load_loss_w", params.no_load_loss_w, "rated_power_w", rated_w, "W")
+    check_own_draws(params, ("standby_power_w", "no_load_loss_w"), rated_w)
     if params.quadratic_loss_per_w * rated_w > 1.0:
         accepted = f"at most {1.0 / rated_w:g} 1/W, which loses rated_power_w at that power (physics)"
         raise ParameterError("quadratic_loss_per_w", f"{params.quadratic_loss_per_w:g} 1/W", accepted)

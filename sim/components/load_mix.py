@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from ...models.load import LoadParams
 from ...models.parameter import check_parameters
 from ..files.parameters import Number
 from ..files.presets import params_of_preset, preset_cache, preset_names
 from ..files.sections import Section, one_of_names, refuse
+from ..files.units import FRACTION
 
 
 def load_preset_names() -> tuple[str, ...]:
@@ -29,14 +30,26 @@ def load_preset(name: str) -> LoadParams:
     return params_of_preset(LoadParams, "loads", "load preset", name)
 
 
-_Part = Annotated[Number, Field(ge=-30.0, le=30.0)]
+def _share(value: object) -> object:
+    """Return a part in per cent as a number; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return FRACTION.parse(value)
+    except ValueError:
+        raise refuse("a number, or one in %") from None
+
+
+_Part = Annotated[
+    Number, Field(ge=-30.0, le=30.0), BeforeValidator(_share, json_schema_input_type=float | str)
+]
 _FLOOR_PU = 0.7
 """Voltage below which a mix of one's own goes on as a constant impedance; chosen."""
 _SUM_TOLERANCE = 1e-6
 
 
 class LoadMix(Section):
-    """Parts of a load's power at nominal voltage, active and reactive alike; together 1."""
+    """Parts of a load's power at nominal voltage, active and reactive alike, as numbers or in per cent; together 1."""
 
     impedance: _Part = Field(default=0.0, alias="z")
     """Goes with the square of the voltage."""
@@ -47,8 +60,9 @@ class LoadMix(Section):
 
     @model_validator(mode="after")
     def _whole(self) -> LoadMix:
-        if abs(self.impedance + self.current + self.power - 1.0) > _SUM_TOLERANCE:
-            raise refuse("z, i and p that add up to 1")
+        total = self.impedance + self.current + self.power
+        if abs(total - 1.0) > _SUM_TOLERANCE:
+            raise refuse(f"z, i and p that add up to 1 (100 %); these add up to {total:g}")
         return self
 
 

@@ -70,7 +70,7 @@ def _closed(points: tuple[HorizonPoint, ...]) -> tuple[HorizonPoint, ...]:
 _Horizon = Annotated[
     tuple[HorizonPoint, ...],
     Field(min_length=1),
-    ascending("azimuth", "°", lambda point: point.azimuth_deg),
+    ascending("azimuth", "azimuth", "°", lambda point: point.azimuth_deg),
     AfterValidator(_closed),
 ]
 

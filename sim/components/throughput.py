@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from ...models.parameter import check_parameters
 from ...models.throughput import ThroughputParams
 from ..files.parameters import overridden
+from ..files.presets import check_at_most
+from ..files.sections import refuse
 from ..files.units import NonNegativePower, PositiveApparentPower
 from .section import ComponentSection, given
 
@@ -24,6 +26,14 @@ class Throughput(ComponentSection):
     """Power lost for as long as it is energised [W]; by preset if not given."""
     load_loss_w: NonNegativePower | None = Field(default=None, alias="load_loss")
     """Power lost besides at rated apparent power, with the square of the load [W]; by preset if not given."""
+
+    @field_validator("no_load_loss_w", "load_loss_w")
+    @classmethod
+    def _within_rating(cls, loss_w: float | None, info: ValidationInfo) -> float | None:
+        rated_va = info.data.get("rated_apparent_power_va")
+        if loss_w is not None and rated_va is not None and loss_w > rated_va:
+            raise refuse(f"at most the rated apparent power, {rated_va / 1e3:.6g} kVA")
+        return loss_w
 
 
 def throughput_params(
@@ -42,7 +52,7 @@ def throughput_params(
         load_share: Load loss over the rating then.
 
     Raises:
-        ParameterError: If a parameter that the file sets is out of its range; names it.
+        ParameterError: If a parameter that the file sets is out of its range, or a loss above the rating; names it.
     """
     rated_va = component.rated_apparent_power_va
     usual = (
@@ -55,7 +65,10 @@ def throughput_params(
         load_loss_w=given(component.load_loss_w, usual.load_loss_w),
     )
     check_parameters(params)
-    return overridden(params, component.parameters)
+    params = overridden(params, component.parameters)
+    for name in ("no_load_loss_w", "load_loss_w"):
+        check_at_most(name, getattr(params, name), "rated_apparent_power_va", rated_va, "W")
+    return params
 
 
 def throughput_caption(component: Throughput) -> list[str]:

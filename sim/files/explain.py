@@ -73,7 +73,8 @@ def _finding(details: ErrorDetails, model: type[BaseModel], data: object) -> Fin
     match details["type"]:
         case "extra_forbidden":
             keys = keys_of(place.owner) if place.owner else ()
-            return Finding(path, "unknown", one_of(keys, path[-1]))
+            # It may be the name of a field that has another key in files.
+            return Finding((*path[:-1], details["loc"][-1]), "unknown", one_of(keys, place.path[-1]))
         case "missing":
             return Finding(path, "missing", _accepted_by(place.annotation))
         case "union_tag_not_found":

@@ -390,6 +390,22 @@ def check_at_most(name: str, value: float, other: str, limit: float, unit: str) 
         raise ParameterError(name, f"{value:g}{unit}", f"at most {other}, {limit:g}{unit} (physics)")
 
 
+def check_own_draws(params: Any, names: Iterable[str], rated_w: float, within: str = "") -> None:
+    """Hold what a device draws for itself to its rated power.
+
+    Args:
+        params: A `…Params` named tuple.
+        names: Of its parameters [W].
+        rated_w: The rated power [W].
+        within: What stands before the names in an error, with a dot.
+
+    Raises:
+        ParameterError: If one is greater; names it.
+    """
+    for name in names:
+        check_at_most(f"{within}{name}", getattr(params, name), "rated_power_w", rated_w, "W")
+
+
 def _read(file: str) -> Mapping[str, dict[str, Any]]:
     own = _OWN.get()
     return _shipped(file) if own is None else {**_shipped(file), **own.tables.get(file, {})}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .described import Described
 from .moments import parse_zone
+from .problems import Place
 from .units import DEGREE, FRACTION
 
 Tilt = Annotated[float, DEGREE.within(lower=0.0, upper=90.0)]
@@ -29,6 +30,18 @@ def written(default: str) -> Any:
 def refuse(accepted: str) -> PydanticCustomError:
     """Return the error of a value in a site file, by what would be accepted."""
     return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
+
+
+def refuse_at(place: Place, found: object, accepted: str) -> ValidationError:
+    """Return the error of a value below that which a validator looks at.
+
+    Args:
+        place: Keys and indices that lead to it from there.
+        found: What it is, as a file would say it.
+        accepted: What it could be instead.
+    """
+    wrong: InitErrorDetails = {"type": refuse(accepted), "loc": place, "input": found}
+    return ValidationError.from_exception_data("site", [wrong])
 
 
 def short_for(key: str) -> Callable[[object], object]:
@@ -97,20 +110,23 @@ class Section(Described):
     )
 
 
-def ascending(quantity: str, unit: str, of: Callable[[Any], float]) -> AfterValidator:
+def ascending(quantity: str, key: str, unit: str, of: Callable[[Any], float]) -> AfterValidator:
     """Return the check of points that come in ascending order of a quantity, none twice.
 
     Args:
         quantity: What it is called where points are refused.
+        key: By which a point has it.
         unit: In which its values are told.
         of: Gives the value of a point.
     """
 
     def check(points: tuple[Any, ...]) -> tuple[Any, ...]:
-        for before, after in pairwise(map(of, points)):
+        for place, (before, after) in enumerate(pairwise(map(of, points)), start=1):
             if not before < after:
-                raise refuse(
-                    f"points in ascending order of {quantity}, none twice; {after:g} {unit} follows {before:g} {unit}"
+                raise refuse_at(
+                    (place, key),
+                    f"{after:g} {unit}",
+                    f"points in ascending order of {quantity}, none twice; {after:g} {unit} follows {before:g} {unit}",
                 )
         return points
 

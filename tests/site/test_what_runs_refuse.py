@@ -44,7 +44,7 @@ def sheet(*points: tuple[float, float, float]) -> str:
 REFUSED = {
     "a chp beyond its efficiencies": (
         sheet((25, 10, 40), (50, 20, 80.6)),
-        "unit.data_sheet is a list; accepted: at 25 kW 41.6667 to 2500 kW of fuel",
+        "unit.data_sheet[0].fuel is 40 kW; accepted: at 25 kW 41.6667 to 2500 kW of fuel",
     ),
     "a chp that makes energy": (
         parameters(CHP, f"thermal_efficiency: {SPIKE}"),
@@ -120,7 +120,7 @@ REFUSED = {
     "cells without hydrogen": (
         f"{ELECTROLYZER}, polarisation: [{{current_density: 0.1 A/cm², voltage: 1.5 V}},"
         " {current_density: 1 A/cm², voltage: 2 V, faraday_efficiency: 0 %}]",
-        "unit.polarisation is a list; accepted: at 2 V a faraday_efficiency of at least 13.5 %",
+        "unit.polarisation[1].faraday_efficiency is 0 %; accepted: at 2 V a faraday_efficiency of at least 13.5 %",
     ),
     "a car of a watt": (
         f"{CHARGER}, car: {{max_power: 1 W}}",
@@ -128,7 +128,7 @@ REFUSED = {
     ),
     "a car below six amperes on its phases": (
         f"{CHARGER}, car: {{max_power: 3 kW, phases: 3}}",
-        "unit.car is a mapping; accepted: max_power of at least 4.14 kW, 6 A on 3 phases",
+        "unit.car.max_power is 3 kW; accepted: at least 4.14 kW, 6 A on 3 phases",
     ),
     "a car on four phases": (
         f"{CHARGER}, car: {{phases: 4}}",

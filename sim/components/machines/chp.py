@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ....models import chp
 from ....models.ac import phase_shares
-from ....models.chp import ChpInput, ChpParams, ChpState, chp_initial_state, chp_output
+from ....models.chp import (
+    ChpInput,
+    ChpParams,
+    ChpState,
+    chp_heat_w,
+    chp_initial_state,
+    chp_output,
+)
 from ....models.heat_buffer import HeatBufferParams
-from ....models.parameter import check_parameters
+from ....models.parameter import ParameterError, check_parameters
 from ....models.tables import table_value
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import check_at_most, find_preset, preset_names
+from ...files.presets import check_at_most, check_own_draws, find_preset, preset_names
 from ...files.sections import Section, refuse, switched, written
 from ...files.units import CELSIUS, FRACTION, SECOND, Fraction, Unit
 from ...inputs.chance import Chance
@@ -27,7 +35,14 @@ from ..device_model import DeviceModel
 from ..section import LEAST_LOAD, ProcessMachine
 from ..setting import Setting
 from .chp_data_sheet import DataSheet, curves, least_load
-from .process import RunningTime, demand_signal, process_caption, process_rating, usual_preset
+from .process import (
+    RunningTime,
+    check_gets_warm,
+    demand_signal,
+    process_caption,
+    process_rating,
+    usual_preset,
+)
 
 _LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
 _Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
@@ -180,13 +195,18 @@ def chp_preset(
 
 
 def check_chp(params: ChpParams) -> None:
-    """Hold the curves of a CHP to the first law, and its loads and temperatures to each other.
+    """Hold the curves of a CHP to the first law, and its loads, draws, losses and temperatures to each other.
 
     Raises:
         ParameterError: Naming what is wrong.
     """
     check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
+    check_own_draws(params, ("starting_power_w", "stopping_power_w", "standby_power_w"), params.rated_power_w)
     check_at_most("buffer_restart_c", params.buffer_restart_c, "buffer_full_c", params.buffer_full_c, "°C")
+    # A buffer that stops the engine has to cool down to where it starts it again.
+    limit = "buffer_restart_c" if params.heat_led or not params.dump_cooler else "buffer_full_c"
+    check_at_most("buffer.useful_c", params.buffer.useful_c, limit, getattr(params, limit), "°C")
+    _check_warms_up(params)
     for load in _knots(params):
         electrical = table_value(params.electrical_efficiency, load)
         check_at_most(
@@ -196,6 +216,31 @@ def check_chp(params: ChpParams) -> None:
             1.0 - electrical + _TOUCH,
             "",
         )
+
+
+def _check_warms_up(params: ChpParams) -> None:
+    """Hold what a warm engine and a warm buffer lose to the heat that warms them."""
+    least_w, rated_w = params.minimum_power_w, params.rated_power_w
+    for power_w, place in ((least_w, least_w / rated_w), (rated_w, 1.0)):
+        if chp_heat_w(params, power_w) <= 0.0:
+            name = f"thermal_efficiency at {100.0 * place:g} % of load"
+            raise ParameterError(name, "0", "more than 0, as its heat warms up engine and buffer (physics)")
+    check_gets_warm(
+        "engine_heat_loss_w_per_k",
+        params.engine_heat_loss_w_per_k,
+        "engine_operating_c",
+        params.engine_operating_c,
+        "the heat at minimum_power_w",
+        chp_heat_w(params, least_w),
+    )
+    check_gets_warm(
+        "buffer.heat_loss_w_per_k",
+        params.buffer.heat_loss_w_per_k,
+        "buffer.useful_c",
+        params.buffer.useful_c,
+        "the heat at rated_power_w",
+        chp_heat_w(params, rated_w),
+    )
 
 
 def _knots(params: ChpParams) -> list[float]:
@@ -300,7 +345,11 @@ def build(unit: Chp, setting: Setting) -> Built:
 
 
 def chp_params(unit: Chp) -> ChpParams:
-    """Return the parameters of a CHP: those of its preset at its size, with what the site file says."""
+    """Return the parameters of a CHP: those of its preset at its size, with what the site file says.
+
+    Raises:
+        ParameterError: If they contradict each other; names them.
+    """
     name = unit.preset or usual_preset(_USUAL_CHPS, unit.rated_power_w)
     params = chp_preset(
         name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler, unit.data_sheet
@@ -309,10 +358,19 @@ def chp_params(unit: Chp) -> ChpParams:
         minimum_power_w=unit.min_power_w or params.minimum_power_w,
         loading_w_per_s=unit.ramp_rate_w_per_s or unit.rated_power_w / _seconds_to_full(unit),
     )
+    if not unit.parameters:
+        check_chp(params)
     steps = unit.load_acceptance
     if steps is None:
         return params
     return params._replace(load_step_w=steps.step * unit.rated_power_w, recovery_s=steps.recovery_s)
+
+
+def _unused(unit: Chp) -> Mapping[str, str]:
+    has_cooler = unit.dump_cooler or unit.parameters.get("dump_cooler", False)
+    if unit.heat_led or not has_cooler:
+        return {}
+    return {"buffer_restart_c": "nothing beside dump_cooler without heat_led, as a full buffer stops nothing"}
 
 
 def _seconds_to_full(unit: Chp) -> float:
@@ -337,6 +395,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda unit, _grid: chp_params(unit),
     check=check_chp,
+    unused=_unused,
     presets=chp_preset_names,
     least_w=lambda unit: chp_params(unit).minimum_power_w,
     inputs={"heat_demand": 0.0},

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 
 from ....models.chp import ChpParams
 from ....models.parameter import described_parameters
-from ...files.sections import Section, refuse
-from ...files.units import NonNegativePower, PositivePower
+from ...files.sections import Section, refuse_at
+from ...files.units import WATT, NonNegativePower, PositivePower
 from .points import segment_at
 
 _KNOTS = 21
@@ -32,23 +32,30 @@ class LoadPoint(Section):
 
 
 def _rising(points: tuple[LoadPoint, ...]) -> tuple[LoadPoint, ...]:
-    for point in points:
+    for place, point in enumerate(points):
+        fuel = WATT.in_words(point.fuel_w)
         if point.power_w + point.heat_w > point.fuel_w:
-            raise refuse(
+            raise refuse_at(
+                (place, "fuel"),
+                fuel,
                 f"at {point.power_w / 1e3:g} kW at least {(point.power_w + point.heat_w) / 1e3:g} kW of fuel, by the"
-                " lower heating value: what power and heat are made of"
+                " lower heating value: what power and heat are made of",
             )
         if not _EFFICIENCIES.allows(point.power_w / point.fuel_w):
             least_w, most_w = point.power_w / _EFFICIENCIES.upper, point.power_w / _EFFICIENCIES.lower
-            raise refuse(
+            raise refuse_at(
+                (place, "fuel"),
+                fuel,
                 f"at {point.power_w / 1e3:g} kW {least_w / 1e3:g} to {most_w / 1e3:g} kW of fuel: an electrical"
-                f" efficiency of {_EFFICIENCIES.range}"
+                f" efficiency of {_EFFICIENCIES.range}",
             )
-    for lower, upper in pairwise(points):
+    for place, (lower, upper) in enumerate(pairwise(points), start=1):
         if upper.power_w <= lower.power_w:
-            raise refuse(f"points by rising power: more than {lower.power_w / 1e3:g} kW after that")
+            accepted = f"points by rising power: more than {lower.power_w / 1e3:g} kW after that"
+            raise refuse_at((place, "power"), WATT.in_words(upper.power_w), accepted)
         if upper.fuel_w <= lower.fuel_w:
-            raise refuse(f"more fuel with more power: more than {lower.fuel_w / 1e3:g} kW")
+            accepted = f"more fuel with more power: more than {lower.fuel_w / 1e3:g} kW"
+            raise refuse_at((place, "fuel"), WATT.in_words(upper.fuel_w), accepted)
     return points
 
 

@@ -18,7 +18,7 @@ from ....models.electrolyzer import (
 from ....models.parameter import check_parameters
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import check_at_most, find_preset, preset_names
+from ...files.presets import check_at_most, check_own_draws, find_preset, preset_names
 from ...files.sections import written
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
@@ -88,7 +88,7 @@ def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
 
 
 def check_electrolyzer(params: ElectrolyzerParams) -> None:
-    """Hold the temperatures of an electrolyser to each other, and its auxiliaries to its least power.
+    """Hold the temperatures of an electrolyser to each other, and what it draws for itself to its least or rated power.
 
     Raises:
         ParameterError: Naming what is wrong.
@@ -96,6 +96,11 @@ def check_electrolyzer(params: ElectrolyzerParams) -> None:
     check_at_most("holding_c", params.holding_c, "operating_c", params.operating_c, "°C")
     least_w = params.minimum_power_w
     check_at_most("auxiliary_power_w", params.auxiliary_power_w, "minimum_power_w", least_w, "W")
+    rated_w = params.rated_power_w
+    check_own_draws(params, ("heater_power_w", "standby_power_w", "off_power_w"), rated_w)
+    for besides in ("auxiliary_power_w", "standby_power_w"):
+        left_w = rated_w - getattr(params, besides)
+        check_at_most("heater_power_w", params.heater_power_w, f"rated_power_w less {besides}", left_w, "W")
 
 
 _USUAL_ELECTROLYZERS = ((1e6, "pem"), (float("inf"), "alkaline"))

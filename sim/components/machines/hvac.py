@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ....models import hvac
 from ....models.ac import phase_shares
-from ....models.hvac import LIFT_MAX_K, LIFT_MIN_K, HvacParams, hvac_cop, hvac_initial_state
+from ....models.hvac import (
+    LIFT_MAX_K,
+    LIFT_MIN_K,
+    HvacParams,
+    hvac_cop,
+    hvac_initial_state,
+    hvac_lift_k,
+)
 from ....models.parameter import ParameterError
 from ...domain.categories import Category
-from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
-from ...files.sections import refuse
+from ...files.presets import check_at_most, check_own_draws, params_of_preset, preset_cache, preset_names
+from ...files.sections import refuse, refuse_at
 from ...files.units import CELSIUS, WATT, Temperature
 from ...inputs.signal import Constant
 from ...inputs.specs import LoadInput, TemperatureInput
@@ -20,7 +27,7 @@ from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
 from ..load import wired_load
-from ..section import ModelledConsumer, no_load_beside
+from ..section import ModelledConsumer, given, no_load_beside
 from ..setting import GridFacts, Setting
 from .consumer import consumer_caption, refuse_parameters_beside_load, upper_limit_rating
 
@@ -61,6 +68,7 @@ class Hvac(ModelledConsumer):
         "gains",
         "source_temperature",
         "supply_temperature_c",
+        "initial_temperature_c",
     )(no_load_beside)
 
     @field_validator("preset")
@@ -87,6 +95,30 @@ class Hvac(ModelledConsumer):
                 raise refuse(f"at least {least_c:g} °C, the hysteresis above the heating temperature")
         return set_c
 
+    @field_validator("supply_temperature_c")
+    @classmethod
+    def _heats(cls, supply_c: float | None, info: ValidationInfo) -> float | None:
+        name = info.data.get("preset")
+        if supply_c is not None and name in hvac_preset_names() and not hvac_preset(name).can_heat:
+            raise refuse(f"none: {name} does not heat")
+        return supply_c
+
+    @model_validator(mode="after")
+    def _warms_the_room(self) -> Self:
+        if self.preset not in hvac_preset_names() or self.parameters:
+            return self  # Parameters may say the rest of it.
+        params = hvac_preset(self.preset)
+        heating_c = given(self.heating_temperature_c, params.heating_set_point_c)
+        supply_c = given(self.supply_temperature_c, params.supply_c)
+        half_k = 0.5 * params.hysteresis_k
+        if not params.can_heat or supply_c > heating_c + half_k:
+            return self
+        if self.supply_temperature_c is None:
+            accepted = f"below {supply_c - half_k:g} °C, half the hysteresis below supply_temperature, {supply_c:g} °C"
+            raise refuse_at(("heating_temperature",), f"{heating_c:g} °C", accepted)
+        accepted = f"above {heating_c + half_k:g} °C, half the hysteresis above the heating temperature"
+        raise refuse_at(("supply_temperature",), f"{supply_c:g} °C", accepted)
+
 
 def hvac_preset_names() -> tuple[str, ...]:
     """Return the names that `hvac_preset` accepts."""
@@ -109,6 +141,8 @@ def hvac_preset(name: str) -> HvacParams:
 _SHORTEST_CYCLE_S = 1.0
 """Least time from one switching to the one after the next; chosen, far below any [s]."""
 _KELVIN = 273.15
+_RATING_SOURCE_C = 7.0
+"""Of the air at the rating point A7 of EN 14511 [°C]."""
 _MOST_HEAT = 10.0
 """Over electrical power; the quickest that a room is warmed or cooled goes by it."""
 
@@ -120,6 +154,12 @@ def check_hvac(params: HvacParams) -> None:
         ParameterError: If they contradict each other; names them.
     """
     check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
+    check_own_draws(params, ("standby_power_w",), params.rated_power_w)
+    if params.can_heat and params.supply_c <= _warmest_room_c(params):
+        accepted = (
+            f"above {_warmest_room_c(params):g} °C, heating_set_point_c and half of hysteresis_k (physics)"
+        )
+        raise ParameterError("supply_c", f"{params.supply_c:g} °C", accepted)
     if params.can_heat and params.can_cool:
         gap_k = params.cooling_set_point_c - params.heating_set_point_c
         check_at_most(
@@ -136,8 +176,22 @@ def check_hvac(params: HvacParams) -> None:
         )
 
 
+def _warmest_room_c(params: HvacParams) -> float:
+    """Return the temperature up to which a room is heated [°C]."""
+    return params.heating_set_point_c + 0.5 * params.hysteresis_k
+
+
 def _check_cop(params: HvacParams) -> None:
-    """Hold the coefficient of performance to the one that Carnot's cycle has between the same temperatures."""
+    """Hold the COP to that of Carnot's cycle between the same temperatures, and its curve to what a resistance has."""
+    lift_k = hvac_lift_k(params, _RATING_SOURCE_C)
+    least_per_k = (1.0 - params.cop_constant) / lift_k - params.cop_per_k2 * lift_k
+    if params.can_heat and params.cop_per_k < least_per_k:
+        raise ParameterError(
+            "cop_per_k",
+            f"{params.cop_per_k:g} 1/K",
+            f"at least {least_per_k:g} 1/K, with which the COP is 1 at a lift of {lift_k:g} K, from air of"
+            f" {_RATING_SOURCE_C:g} °C (EN 14511) to supply_c",
+        )
     for lift_k in range(int(LIFT_MIN_K), int(LIFT_MAX_K) + 1):
         found, most = hvac_cop(params, params.supply_c - lift_k), (params.supply_c + _KELVIN) / lift_k
         if found > most:
@@ -196,7 +250,8 @@ def hvac_params(hvac: Hvac) -> HvacParams:
         cooling_set_point_c=params.cooling_set_point_c if cooling_c is None else cooling_c,
         supply_c=params.supply_c if hvac.supply_temperature_c is None else hvac.supply_temperature_c,
     )
-    check_hvac(params)
+    if not hvac.parameters:
+        check_hvac(params)
     return params
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from ....models.electrolyzer import ElectrolyzerParams
 from ....models.parameter import described_parameters
-from ...files.sections import Section, refuse, written
+from ...files.sections import Section, refuse_at, written
 from ...files.units import VOLT, Fraction, Unit
 from .points import segment_at
 
@@ -39,19 +39,24 @@ class PolarisationPoint(Section):
 
 
 def _rising(points: tuple[PolarisationPoint, ...]) -> tuple[PolarisationPoint, ...]:
-    for lower, upper in pairwise(points):
+    for place, (lower, upper) in enumerate(pairwise(points), start=1):
         if upper.current_density_a_per_m2 <= lower.current_density_a_per_m2:
-            raise refuse(
-                f"points by rising current: more than {lower.current_density_a_per_m2 / 1e4:g} A/cm² after that"
+            raise refuse_at(
+                (place, "current_density"),
+                f"{upper.current_density_a_per_m2 / 1e4:g} A/cm²",
+                f"points by rising current: more than {lower.current_density_a_per_m2 / 1e4:g} A/cm² after that",
             )
         if upper.voltage_v < lower.voltage_v:
-            raise refuse(f"a voltage that does not fall with current: at least {lower.voltage_v:g} V")
-    for point in points:
+            accepted = f"a voltage that does not fall with current: at least {lower.voltage_v:g} V"
+            raise refuse_at((place, "voltage"), f"{upper.voltage_v:g} V", accepted)
+    for place, point in enumerate(points):
         least = _LEAST_EFFICIENCY * point.voltage_v / THERMONEUTRAL_V
         if point.faraday_efficiency < least:
-            raise refuse(
+            raise refuse_at(
+                (place, "faraday_efficiency"),
+                f"{100.0 * point.faraday_efficiency:g} %",
                 f"at {point.voltage_v:g} V a faraday_efficiency of at least {100.0 * least:.3g} %: with less,"
-                f" under {_LEAST_EFFICIENCY:.0%} of the power is in the hydrogen"
+                f" under {_LEAST_EFFICIENCY:.0%} of the power is in the hydrogen",
             )
     return points
 

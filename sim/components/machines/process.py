@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from ....models.parameter import ParameterError
 from ...domain.ranges import Bounds
-from ...files.units import SECOND
+from ...files.units import COLDEST_C, SECOND
 from ...inputs.limited import AtLeast
 from ...inputs.signal import Constant, Signal
 from ...inputs.specs import ConsumedInput
@@ -37,6 +38,28 @@ def process_rating(
         response_delay_s=unit.response_delay_s,
         minimum_w=minimum_w,
     )
+
+
+def check_gets_warm(
+    name: str, loss_w_per_k: float, warm: str, warm_c: float, heat: str, heat_w: float
+) -> None:
+    """Hold what a warm body loses in the coldest air of any site to the heat that is to warm it.
+
+    Args:
+        name: Of the parameter that says its loss.
+        loss_w_per_k: That parameter [W/K].
+        warm: Name of the temperature that it has to come to.
+        warm_c: That temperature [°C].
+        heat: The heat in words.
+        heat_w: That heat [W].
+
+    Raises:
+        ParameterError: If it would lose all of it before it is warm; names the loss.
+    """
+    most_w_per_k = heat_w / (warm_c - COLDEST_C)
+    if loss_w_per_k >= most_w_per_k:
+        accepted = f"less than {most_w_per_k:g} W/K, which loses {heat} at {warm} in air of {COLDEST_C:g} °C (physics)"
+        raise ParameterError(name, f"{loss_w_per_k:g} W/K", accepted)
 
 
 def demand_signal(purpose: str, spec: ConsumedInput | None, without_w: float, setting: Setting) -> Signal:

@@ -11,14 +11,14 @@ from ....models.parameter import ParameterError, check_parameters
 from ....models.steam_boiler import SteamBoilerParams, saturation_temperature_c, steam_boiler_initial_state
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import check_at_most, find_preset, preset_names
+from ...files.presets import check_at_most, check_own_draws, find_preset, preset_names
 from ...inputs.specs import ConsumedInput
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
 from ..section import ProcessMachine
 from ..setting import Setting
-from .process import demand_signal, process_caption, process_rating, usual_preset
+from .process import check_gets_warm, demand_signal, process_caption, process_rating, usual_preset
 
 
 class SteamBoiler(ProcessMachine):
@@ -51,8 +51,8 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
     """
     values = find_preset("steam_boilers", "steam boiler preset", name)
     for lower, upper in (
-        ("useful_bar", "full_bar"),
         ("restart_bar", "full_bar"),
+        ("useful_bar", "restart_bar"),
         ("keep_warm_bar", "restart_bar"),
     ):
         check_at_most(lower, values[lower], upper, values[upper], "bar")
@@ -74,6 +74,7 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
         steam_enthalpy_j_per_kg=values["steam_enthalpy_j_per_kg"],
     )
     check_parameters(params)
+    check_steam_boiler(params)
     return params
 
 
@@ -123,14 +124,29 @@ _SHORTEST_SWING_S = 1.0
 
 
 def check_steam_boiler(params: SteamBoilerParams) -> None:
-    """Hold the temperatures of a boiler to each other, and its drum to its power.
+    """Hold the temperatures of a boiler to each other, and its draws and its drum to its power.
 
     Raises:
         ParameterError: Naming what is wrong.
     """
-    check_at_most("drum.useful_c", params.drum.useful_c, "full_c", params.full_c, "°C")
+    rated_w, auxiliary_w = params.rated_power_w, params.auxiliary_power_w
+    check_at_most("auxiliary_power_w", auxiliary_w, "minimum_power_w", params.minimum_power_w, "W")
+    check_own_draws(params, ("keep_warm_power_w",), rated_w)
+    left_w = rated_w - auxiliary_w
+    check_at_most(
+        "keep_warm_power_w", params.keep_warm_power_w, "rated_power_w less auxiliary_power_w", left_w, "W"
+    )
     check_at_most("restart_c", params.restart_c, "full_c", params.full_c, "°C")
+    check_at_most("drum.useful_c", params.drum.useful_c, "restart_c", params.restart_c, "°C")
     check_at_most("keep_warm_c", params.keep_warm_c, "restart_c", params.restart_c, "°C")
+    check_gets_warm(
+        "drum.heat_loss_w_per_k",
+        params.drum.heat_loss_w_per_k,
+        "drum.useful_c",
+        params.drum.useful_c,
+        "the heat at rated_power_w",
+        params.efficiency * left_w,
+    )
     swing_j = params.drum.heat_capacity_j_per_k * (params.full_c - params.restart_c)
     if 0.0 < swing_j < params.rated_power_w * _SHORTEST_SWING_S:
         raise ParameterError(

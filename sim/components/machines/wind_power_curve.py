@@ -66,7 +66,7 @@ PowerCurveInput = Annotated[
     Annotated[
         tuple[CurvePoint, ...],
         Field(min_length=2),
-        ascending("the wind", "m/s", lambda point: point.wind_speed_m_per_s),
+        ascending("the wind", "wind_speed", "m/s", lambda point: point.wind_speed_m_per_s),
         Tag("points"),
     ]
     | Annotated[CurveFile, Tag("file")],

@@ -24,7 +24,7 @@ from ....models.wind_turbine import (
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.parameters import Number
-from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
+from ...files.presets import check_at_most, check_own_draws, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
 from ...files.units import DEGREE, FRACTION, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
 from ...inputs.chance import Chance
@@ -183,6 +183,7 @@ def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
     check_at_most(
         f"{within}icing_below_c", params.icing_below_c, "melting_above_c", params.melting_above_c, "°C"
     )
+    check_own_draws(params, ("standby_power_w",), params.rated_power_w, within)
     curve_w = params.power_curve_w
     place = curve_fall(curve_w, MOST_FALL * max(curve_w))
     if place is not None:
@@ -424,6 +425,8 @@ def _params(turbine: WindTurbine, _grid: GridFacts) -> SupplyParams | WindPlantP
 def _check(params: SupplyParams | WindPlantParams) -> None:
     if isinstance(params, WindPlantParams):
         check_wind_turbine(params.turbine, "turbine.")
+    else:
+        check_own_draws(params, ("standby_power_w",), params.rated_power_w)
 
 
 def _caption(turbine: WindTurbine) -> list[str]:

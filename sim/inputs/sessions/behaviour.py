@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from ....models.electric_car import ElectricCarParams
 from ...files.presets import find_preset
-from ...files.sections import Section, refuse, written
+from ...files.sections import Section, refuse_at, written
 from ...files.units import AMPERE, CELSIUS, FRACTION, SECOND, WATT, WATT_HOUR
 
 _KELVIN = 273.15
@@ -34,7 +34,8 @@ CarPower = Annotated[float, WATT.within(lower=LEAST_PHASE_W, upper=1e6)]
 def refuse_less_than_offered(max_power_w: float, phases: int) -> None:
     """Refuse a greatest power of a car below the least that it is offered on its phases."""
     if max_power_w < LEAST_PHASE_W * phases:
-        raise refuse(f"max_power of at least {LEAST_PHASE_W * phases / 1e3:g} kW, 6 A on {phases} phases")
+        accepted = f"at least {LEAST_PHASE_W * phases / 1e3:g} kW, 6 A on {phases} phases"
+        raise refuse_at(("max_power",), WATT.in_words(max_power_w), accepted)
 
 
 class CarBehaviour(Section):
@@ -65,9 +66,11 @@ class CarBehaviour(Section):
             lowest_c, _, _, highest_c = _corners_c(self.chemistry)
             temperature_c = self._session_c(self.battery_temperature_c)
             if not lowest_c < temperature_c < highest_c:
-                raise refuse(
-                    f"battery_temperature above {lowest_c:g} °C and below {highest_c:g} °C, where cells of"
-                    f" {self.chemistry} take charge; or `preconditioned: true` where it is cold"
+                raise refuse_at(
+                    ("battery_temperature",),
+                    f"{self.battery_temperature_c:g} °C",
+                    f"above {lowest_c:g} °C and below {highest_c:g} °C, where cells of"
+                    f" {self.chemistry} take charge; or `preconditioned: true` where it is cold",
                 )
         return self
 
