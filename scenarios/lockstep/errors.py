@@ -5,6 +5,7 @@ LockstepError           the application does something that cannot happen in vir
 ├── SiteFailedError      nothing can, as the site itself failed
 ├── NeverSleepsError    it keeps the loop busy without letting time pass
 ├── BlockedLoopError    one call keeps the loop from running, or it computes for long while none runs
+├── SecondLoopError     it begins an event loop in another thread, or while one runs
 └── NotStoppedError     it went on after it was interrupted at the end of the run
 """
 
@@ -35,6 +36,10 @@ class NeverSleepsError(LockstepError):
 
 class BlockedLoopError(LockstepError):
     """One call of the application keeps the event loop from running, or it computes for long while none runs."""
+
+
+class SecondLoopError(LockstepError):
+    """The application begins an event loop beside the one that lives in virtual time."""
 
 
 class NotStoppedError(LockstepError):

@@ -14,7 +14,8 @@ from typing import Any
 
 _MOST = 10
 """So many are told of one by one."""
-_NAMELESS = ("__main__", "doppelgrid", *sys.stdlib_module_names)
+_OWN_PACKAGE = __name__.partition(".")[0]
+_NAMELESS = ("__main__", _OWN_PACKAGE, *sys.stdlib_module_names)
 """Packages that say nothing of who in the application it is."""
 
 Tell = Callable[[str], None]
@@ -38,13 +39,22 @@ def told_of_connections(tell: Tell) -> Iterator[None]:
         _told.remove(listening)
 
 
+def tell_of_channel(target: str) -> None:
+    """Tell of a gRPC channel of the application to a real address; it connects in C, where no hook sees it."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _package(frame) == _OWN_PACKAGE:
+        frame = frame.f_back
+    if _told:
+        _tell(f"a real connection to {target}", _users(frame))
+
+
 def _on_audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not _told:
         return
     if event in ("socket.connect", "socket.sendto"):
-        _tell(f"a real connection to {_address(arguments[1])}", _users())
+        _tell(f"a real connection to {_address(arguments[1])}", _users(sys._getframe(1)))
     elif event == "subprocess.Popen":
-        users = _users()
+        users = _users(sys._getframe(1))
         # The loop knows of its own, and what Python asks of the machine is the same in every run.
         if not {"asyncio", "platform"} & set(users):
             _tell(f"a program of its own, {_program(arguments[1])}", users)
@@ -62,16 +72,19 @@ def _tell(what: str, users: list[str]) -> None:
         tell(f"the application has more than {_MOST} real connections and programs")
 
 
-def _users() -> list[str]:
-    """Return the packages on the stack, innermost first, up to the first that is not Python's own."""
-    frame: FrameType | None = sys._getframe(2)
+def _users(frame: FrameType | None) -> list[str]:
+    """Return the packages from a frame outwards, innermost first, up to the first that is not Python's own."""
     packages = []
     while frame is not None:
-        packages.append(str(frame.f_globals.get("__name__", "")).partition(".")[0])
+        packages.append(_package(frame))
         if packages[-1] not in sys.stdlib_module_names:
             break
         frame = frame.f_back
     return packages
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _address(peer: Any) -> str:

@@ -22,6 +22,7 @@ from ...sim.domain.timestamps import MICROSECONDS
 from .app_frames import calling_frame, own_stack, runs_the_application
 from .determinism import seeded_randomness
 from .errors import BlockedLoopError, LockstepError, NotStoppedError
+from .one_loop import OneLoop
 from .real_connections import told_of_connections
 from .threads import AppThread, told_of_threads
 from .virtual_time import Limits, VirtualTimeLoop
@@ -130,6 +131,8 @@ class LockstepRunner:
         self._seed = seed
         self._loops: list[VirtualTimeLoop] = []
         self._spare: VirtualTimeLoop | None = None
+        self._one_loop = OneLoop(self._loops, self._interrupt_call)
+        self._watchdog: Watchdog | None = None
         self._due = False
         self._interrupts = 0
         self._interrupted = False
@@ -221,7 +224,7 @@ class LockstepRunner:
         asyncio.set_event_loop(loop)
         loop.collector.start()
         try:
-            with Watchdog(self._loops, between=True, give_up=self._give_up):
+            with Watchdog(self._loops, between=True, give_up=self._give_up) as self._watchdog:
                 yield
         finally:
             loop.collector.stop()
@@ -284,17 +287,22 @@ class LockstepRunner:
             if self._refused_loops > _MOST_LOOPS_AFTER_END:
                 self._give_up()
             raise RunOverError(1)
+        self._one_loop.check_new()
         loop, self._spare = self._spare, None
         return loop if loop is not None and not loop.is_closed() else self._start_loop()
 
     def _start_loop(self) -> VirtualTimeLoop:
-        loop = VirtualTimeLoop(self.clock, self._limits)
+        loop = VirtualTimeLoop(self.clock, self._limits, self._one_loop.check_thread)
         self._loops.append(loop)
         if self._until_us is not None:
             loop.call_at_us(self._until_us, self._interrupt, loop, 0)
         if self._on_loop_start is not None:
             loop.run_until_complete(_completed(self._on_loop_start(loop)))
         return loop
+
+    def _interrupt_call(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.interrupt()
 
     def _take_notice(self, started: AppThread) -> None:
         if self._loops:

@@ -21,6 +21,7 @@ from ...sim.simulation.simulation import Simulation
 from ...sim.simulation.snapshot import Snapshot
 from ...sim.site.site import Site
 from .errors import SiteFailedError
+from .real_connections import tell_of_channel
 from .run_app import LockstepRunner, RunReport
 from .virtual_time import Limits, VirtualTimeLoop
 
@@ -158,7 +159,9 @@ class LockstepSession:
         factories = {self._address: self._open_channel}
         with (
             url_told(f"grpc://{self._address}"),
-            channels_to(factories, open_others=self._limits.allow_real_io) as self._interception,
+            channels_to(
+                factories, open_others=self._limits.allow_real_io, on_other=tell_of_channel
+            ) as self._interception,
         ):
             report = run()
         if self._simulation is not None:

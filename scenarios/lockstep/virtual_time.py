@@ -49,15 +49,22 @@ class Limits(NamedTuple):
 class VirtualTimeLoop(OrdinalLoop):
     """An asyncio event loop whose time is a `VirtualClock`."""
 
-    def __init__(self, clock: VirtualClock, limits: Limits = Limits()) -> None:  # noqa: B008
+    def __init__(
+        self,
+        clock: VirtualClock,
+        limits: Limits = Limits(),  # noqa: B008
+        before_run: Callable[[], object] = lambda: None,
+    ) -> None:
         """Make a loop.
 
         Args:
             clock: Its time; several loops may use one clock after another.
             limits: How long an application may keep virtual time from passing.
+            before_run: Called whenever the loop is to be run; what it raises keeps it from running.
         """
         self.clock = clock
         self.limits = limits
+        self._before_run = before_run
         self.outside = Outside()
         self.jobs = Jobs(self, self.note)
         self.collector = Collector()
@@ -79,6 +86,11 @@ class VirtualTimeLoop(OrdinalLoop):
         self._virtual_selector.begin()
         self._clock_resolution = _RESOLUTION_S
 
+    def run_forever(self) -> None:
+        """Run until the loop is stopped, if it may."""
+        self._before_run()
+        super().run_forever()
+
     def time(self) -> float:
         """Return the virtual time on the monotonic clock [s]."""
         return self.clock.monotonic_s
@@ -92,6 +104,11 @@ class VirtualTimeLoop(OrdinalLoop):
         self.failure = self.failure or error
         self.limits = self.limits._replace(real_io_s=min(1.0, self.limits.real_io_s))
         self._virtual_selector.pending = error
+
+    def fail_at_once(self, error: LockstepError) -> None:
+        """Stop the loop with an error, from another thread; a wait for something outside ends."""
+        self.fail(error)
+        self._write_to_self()  # type: ignore[attr-defined]
 
     def clean_up(self) -> None:
         """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""

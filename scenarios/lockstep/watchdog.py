@@ -103,13 +103,19 @@ class Watchdog:
         )
 
     def _stop_call(self, loop: VirtualTimeLoop, why: str) -> None:
-        """Note the stack, and raise in the watched thread, waking it if a system call holds it."""
+        """Note the stack, and stop the call that stands there."""
         self._stops += 1
         if self._stops > _MOST_STOPS:
             self._give_up()
         frame = sys._current_frames().get(self._watched)
         stack = own_stack(frame) if frame is not None else "  (no stack)\n"
         loop.fail(BlockedLoopError(f"{why}. It stands at:\n{stack}"))
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Raise in the watched thread while it is watched, waking it if a system call holds it."""
+        if self._ended.is_set():
+            return
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(self._watched), ctypes.py_object(StoppedByWatchdog)
         )

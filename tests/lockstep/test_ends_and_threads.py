@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.small_site import BASE
 
 from doppelgrid.scenarios.lockstep.run_app import LockstepRunner, RunReport
-from doppelgrid.scenarios.lockstep.session import LockstepResult
+from doppelgrid.scenarios.lockstep.session import LockstepResult, LockstepSession
 from doppelgrid.scenarios.lockstep.virtual_time import Limits
+from doppelgrid.sim.site.reader import parse_site
 
 START_US = 1_780_000_000_000_000
 MINUTE_US = 60_000_000
@@ -410,3 +412,22 @@ class TestRealConnections:
         )
         (note,) = run("import tariffs\ntariffs.ask()").notes
         assert "(of tariffs)" in note
+
+    @pytest.mark.parametrize("aio", ["", "aio."])
+    def test_a_grpc_channel_to_another_address_is_told_of(
+        self, aio: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        text = (
+            "import asyncio, grpc\nasync def main():\n"
+            f"    grpc.{aio}insecure_channel('localhost:1')\nasyncio.run(main())"
+        )
+        session = LockstepSession(
+            parse_site(BASE, "site.yaml"),
+            start_us=START_US,
+            duration_us=MINUTE_US,
+            limits=Limits(allow_real_io=True),
+        )
+        with caplog.at_level(logging.WARNING):
+            result = session.run(lambda: exec(text, {"__name__": "__main__"}))
+        (note,) = [note for note in result.report.notes if "a real connection to localhost:1;" in note]
+        assert note in caplog.text

@@ -12,7 +12,7 @@ from frequenz.client.base.channel import parse_grpc_uri
 from frequenz.client.base.signing import SigningInterceptorUnaryUnary
 
 from doppelgrid.proto.inmemory.channel import InMemoryChannel
-from doppelgrid.proto.inmemory.interception import UnknownTargetError, channels_to
+from doppelgrid.proto.inmemory.interception import SynchronousChannelError, UnknownTargetError, channels_to
 
 
 @pytest.fixture
@@ -65,6 +65,36 @@ async def test_other_addresses_can_be_let_through(factories: dict[str, Any]) -> 
     assert not isinstance(channel, InMemoryChannel)
     assert interception.others == ["localhost:8801"]
     await channel.close()
+
+
+@pytest.mark.parametrize("open_others", [False, True])
+async def test_synchronous_channels_are_refused(factories: dict[str, Any], open_others: bool) -> None:
+    message = r"synchronous gRPC channel to '127\.0\.0\.1:8800', which cannot be virtual; accepted: a channel"
+    with channels_to(factories, open_others=open_others) as interception:
+        with pytest.raises(SynchronousChannelError, match=message):
+            grpc.insecure_channel("127.0.0.1:8800")
+        with pytest.raises(SynchronousChannelError, match=message):
+            grpc.secure_channel("127.0.0.1:8800", grpc.ssl_channel_credentials())
+    assert interception.opened == []
+
+
+async def test_synchronous_channels_to_other_addresses_are_as_those_of_asyncio(
+    factories: dict[str, Any],
+) -> None:
+    with channels_to(factories), pytest.raises(UnknownTargetError, match="in place here: localhost:8800"):
+        grpc.insecure_channel("localhost:8801")
+    told: list[str] = []
+    with channels_to(factories, open_others=True, on_other=told.append):
+        grpc.insecure_channel("localhost:8801").close()
+        await grpc.aio.insecure_channel("localhost:8802").close()
+    assert told == ["localhost:8801", "localhost:8802"]
+
+
+async def test_synchronous_channels_are_opened_again_afterwards(factories: dict[str, Any]) -> None:
+    functions = [grpc.insecure_channel, grpc.secure_channel]
+    with channels_to(factories):
+        assert grpc.insecure_channel is not functions[0]
+    assert [grpc.insecure_channel, grpc.secure_channel] == functions
 
 
 async def test_the_library_opens_its_own_channels_again_afterwards(factories: dict[str, Any]) -> None:
