@@ -23,6 +23,13 @@ class OneLoop:
         self._loops = loops
         self._interrupt = interrupt
         self._thread = threading.current_thread()
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def end(self) -> None:
+        """Interrupt nothing from now on: the application is over."""
+        with self._lock:
+            self._is_over = True
 
     def check_new(self) -> None:
         """Let an event loop be made.
@@ -54,9 +61,10 @@ class OneLoop:
             "began. Await there what this one is for; functions in asyncio.to_thread can hand it coroutines that do "
             "not sleep by asyncio.run_coroutine_threadsafe(coroutine, loop)"
         )
-        if not any(loop.failure for loop in self._loops):
-            # Not the one that is raised: each thread adds its own frames to an error.
-            stopped.fail_at_once(SecondLoopError(what))
-            if running is None:
-                self._interrupt()
+        with self._lock:
+            if not self._is_over and not any(loop.failure for loop in self._loops):
+                # Not the one that is raised: each thread adds its own frames to an error.
+                stopped.fail_at_once(SecondLoopError(what))
+                if running is None:
+                    self._interrupt()
         return SecondLoopError(what)

@@ -131,7 +131,7 @@ class LockstepRunner:
         self._seed = seed
         self._loops: list[VirtualTimeLoop] = []
         self._spare: VirtualTimeLoop | None = None
-        self._one_loop = OneLoop(self._loops, self._interrupt_call)
+        self._one_loop: OneLoop
         self._watchdog: Watchdog | None = None
         self._due = False
         self._interrupts = 0
@@ -193,6 +193,7 @@ class LockstepRunner:
             What became of it.
         """
         self._started_s = real_monotonic_s()
+        self._one_loop = OneLoop(self._loops, self._interrupt_call)
         error: BaseException | None = None
         with ExitStack() as stack:
             for context in (
@@ -206,7 +207,10 @@ class LockstepRunner:
                 stack.enter_context(context)
             try:
                 stack.enter_context(self._first_loop())
-                program()
+                try:
+                    program()
+                finally:
+                    self._one_loop.end()
             except BaseException as raised:
                 error = raised
                 # Who handles SIGINT in its own way may raise this for a Ctrl-C.

@@ -19,6 +19,8 @@ from .wall import real_monotonic_s
 _LOOKS_PER_LIMIT = 4
 _MOST_STOPS = 3
 """Calls of an application that are stopped before it is taken for one that cannot be."""
+_WAKE_S = 0.05
+"""Real time between two signals that wake a thread until it ends [s]."""
 _WAKE_SIGNAL = signal.SIGVTALRM  # programs hardly ever use it, and Python handles it like any other
 
 
@@ -51,6 +53,7 @@ class Watchdog:
         self._stops = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lockstep-watchdog", daemon=True)
+        self._waker = threading.Thread(target=self._keep_awake, name="lockstep-waker", daemon=True)
         self._watched = threading.get_ident()
         self._signals = threading.current_thread() is threading.main_thread()
 
@@ -67,6 +70,8 @@ class Watchdog:
         """Watch no longer."""
         self._ended.set()
         self._thread.join()
+        if self._waker.ident is not None:
+            self._waker.join()
         if self._signals:
             signal.signal(_WAKE_SIGNAL, self._former)
 
@@ -110,14 +115,26 @@ class Watchdog:
         frame = sys._current_frames().get(self._watched)
         stack = own_stack(frame) if frame is not None else "  (no stack)\n"
         loop.fail(BlockedLoopError(f"{why}. It stands at:\n{stack}"))
-        self.interrupt()
+        self._raise()
+        if self._signals:
+            self._wake()
 
     def interrupt(self) -> None:
-        """Raise in the watched thread while it is watched, waking it if a system call holds it."""
-        if self._ended.is_set():
-            return
+        """Raise in the watched thread, from another one; once at most, and while it is watched."""
+        self._raise()
+        if self._signals:
+            self._waker.start()
+
+    def _keep_awake(self) -> None:
+        """Wake the watched thread again and again: a signal just before a system call does not end that."""
+        while not self._ended.is_set():
+            self._wake()
+            self._ended.wait(_WAKE_S)
+
+    def _wake(self) -> None:
+        signal.pthread_kill(self._watched, _WAKE_SIGNAL)
+
+    def _raise(self) -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(self._watched), ctypes.py_object(StoppedByWatchdog)
         )
-        if self._signals:
-            signal.pthread_kill(self._watched, _WAKE_SIGNAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import textwrap
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,9 @@ IN_A_THREAD_OF_ITS_OWN = """
         asyncio.run(asyncio.sleep(5))
     async def main():
         await asyncio.sleep(20)
-        threading.Thread(target=begin, name="own").start()
+        own = threading.Thread(target=begin, name="own")
+        own.start()
+        own.join()
         await asyncio.sleep(20)
     asyncio.run(main())
     """
@@ -145,6 +148,23 @@ def test_an_application_that_waits_for_another_thread_is_stopped_at_once(
         """
     )
     assert (type(report.error), capsys.readouterr().out) == (SecondLoopError, "")
+
+
+def test_a_signal_that_ends_no_wait_is_given_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    give, given = signal.pthread_kill, []
+
+    def lose_the_first(thread: int, number: int) -> None:
+        given.append(number)
+        if len(given) > 1:
+            give(thread, number)
+
+    monkeypatch.setattr(signal, "pthread_kill", lose_the_first)
+    report = run(
+        "loop = asyncio.new_event_loop()\n"
+        "threading.Thread(target=loop.run_forever).start()\n"
+        "threading.Event().wait(60)"
+    )
+    assert report.real_s < 30
 
 
 def test_threads_hand_coroutines_to_the_one_loop(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
