@@ -73,11 +73,6 @@ STANDS = {
         f"min_power: 5 kW, {sheet((25, 5, 91), (50, 82, 146))}",
         "thermal_efficiency at 10 % of load is 0; accepted: more than 0",
     ),
-    "a buffer that loses all heat": (
-        CHP,
-        given("buffer.heat_loss_w_per_k: 1.0e6"),
-        "parameters.buffer.heat_loss_w_per_k is 1e+06 W/K; accepted: less than ",
-    ),
     "a drum that loses all heat": (
         BOILER,
         given("drum.heat_loss_w_per_k: 1000"),

@@ -219,7 +219,7 @@ def check_chp(params: ChpParams) -> None:
 
 
 def _check_warms_up(params: ChpParams) -> None:
-    """Hold what a warm engine and a warm buffer lose to the heat that warms them."""
+    """Hold what a warm engine loses to the heat that warms it."""
     least_w, rated_w = params.minimum_power_w, params.rated_power_w
     for power_w, place in ((least_w, least_w / rated_w), (rated_w, 1.0)):
         if chp_heat_w(params, power_w) <= 0.0:
@@ -232,14 +232,6 @@ def _check_warms_up(params: ChpParams) -> None:
         params.engine_operating_c,
         "the heat at minimum_power_w",
         chp_heat_w(params, least_w),
-    )
-    check_gets_warm(
-        "buffer.heat_loss_w_per_k",
-        params.buffer.heat_loss_w_per_k,
-        "buffer.useful_c",
-        params.buffer.useful_c,
-        "the heat at rated_power_w",
-        chp_heat_w(params, rated_w),
     )
 
 
