@@ -1,4 +1,4 @@
-"""What options have written before, which they may write anew: nobody else's work is lost."""
+"""How what options write begins: a file that begins so may be written anew, any other is somebody's work."""
 
 from __future__ import annotations
 

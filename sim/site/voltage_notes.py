@@ -17,7 +17,7 @@ from .relations import in_front
 from .site import Site
 
 _USUAL = 1.1
-"""Of the nominal voltage of chargers: above that a grid has another one."""
+"""Of the nominal voltage of chargers: above that a grid has another one; chosen."""
 
 
 def voltage_notes(site: Site) -> Iterator[str]:

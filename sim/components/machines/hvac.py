@@ -110,13 +110,14 @@ class Hvac(ModelledConsumer):
         params = hvac_preset(self.preset)
         heating_c = given(self.heating_temperature_c, params.heating_set_point_c)
         supply_c = given(self.supply_temperature_c, params.supply_c)
-        half_k = 0.5 * params.hysteresis_k
-        if not params.can_heat or supply_c > heating_c + half_k:
+        warmest_c = _warmest_room_c(params._replace(heating_set_point_c=heating_c))
+        if not params.can_heat or supply_c > warmest_c:
             return self
         if self.supply_temperature_c is None:
-            accepted = f"below {supply_c - half_k:g} °C, half the hysteresis below supply_temperature, {supply_c:g} °C"
+            most_c = supply_c + heating_c - warmest_c
+            accepted = f"below {most_c:g} °C, half the hysteresis below supply_temperature, {supply_c:g} °C"
             raise refuse_at(("heating_temperature",), f"{heating_c:g} °C", accepted)
-        accepted = f"above {heating_c + half_k:g} °C, half the hysteresis above the heating temperature"
+        accepted = f"above {warmest_c:g} °C, half the hysteresis above the heating temperature"
         raise refuse_at(("supply_temperature",), f"{supply_c:g} °C", accepted)
 
 
@@ -142,7 +143,7 @@ _SHORTEST_CYCLE_S = 1.0
 """Least time from one switching to the one after the next; chosen, far below any [s]."""
 _KELVIN = 273.15
 _RATING_SOURCE_C = 7.0
-"""Of the air at the rating point A7 of EN 14511 [°C]."""
+"""Of the air in which a heat pump must do more than a resistance; chosen [°C]."""
 _MOST_HEAT = 10.0
 """Over electrical power; the quickest that a room is warmed or cooled goes by it."""
 
@@ -190,7 +191,7 @@ def _check_cop(params: HvacParams) -> None:
             "cop_per_k",
             f"{params.cop_per_k:g} 1/K",
             f"at least {least_per_k:g} 1/K, with which the COP is 1 at a lift of {lift_k:g} K, from air of"
-            f" {_RATING_SOURCE_C:g} °C (EN 14511) to supply_c",
+            f" {_RATING_SOURCE_C:g} °C to supply_c",
         )
     for lift_k in range(int(LIFT_MIN_K), int(LIFT_MAX_K) + 1):
         found, most = hvac_cop(params, params.supply_c - lift_k), (params.supply_c + _KELVIN) / lift_k
