@@ -17,7 +17,7 @@ from .component_frames import ComponentFrames
 from .directory import Directory
 from .sensor_frames import SensorFrames
 
-_FRAMES_A_TURN = 200
+_FRAMES_A_TURN = 100
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
 _FRAMES_AT_ONCE = 20
 """Frames of a turn, between which an event loop has its round; a command has the rest sampled before it counts."""
@@ -62,7 +62,9 @@ class Sampling:
         self._sensors = sensors
         self._ids = list(directory.keys)
         count = max(1, -(-len(self._ids) // _FRAMES_A_TURN))
-        self._turns = [self._ids[turn::count] for turn in range(count)]
+        # Neighbours report together: an inverter shows the voltage of its battery.
+        length = -(-len(self._ids) // count)
+        self._turns = [self._ids[first : first + length] for first in range(0, len(self._ids), length)]
         self._samples = Subscribers[_Sample]()
         self.sent = Subscribers[int]()
         """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
@@ -106,7 +108,7 @@ class Sampling:
     def _sample(self) -> None:
         """Let every component report, those of large sites in turns until the next sampling."""
         self._schedule()
-        self._plant.advance(self._engine.now_us)
+        self._plant.advance_to_look(self._engine.now_us)
         if self._samples.has_any or self._instruments.timetable is not None:
             frames = self._components.send(self._ids, all_of_them=self._samples.has_any)
             self._samples.tell(_Sample(self._engine.now_us, frames))
@@ -120,7 +122,7 @@ class Sampling:
         self._sensors.push()
 
     def _sample_turn(self, turn: int) -> None:
-        self._plant.advance(self._engine.now_us)
+        self._plant.advance_to_look(self._engine.now_us)
         if 0 < turn < len(self._turns):
             self._send_turn(turn, 0)
 

@@ -30,27 +30,30 @@ def begin_batteries(layout: Layout, memory: Memory) -> None:
 
 def carry_batteries(layout: Layout, memory: Memory, end_us: int) -> None:
     """Carry batteries to a time up to which what flows holds [µs]."""
-    ambient_c = memory.inputs[layout.ambient_signal]
     for battery in range(len(layout.batteries)):
-        now, last = memory.batteries[battery], memory.battery_states[battery]
-        dt_s = (end_us - now.begin_us) / 1e6
-        hours = dt_s / 3600.0
-        begin = BatteryState(
-            now.begin_soc,
-            now.begin_rc1_v,
-            now.begin_rc2_v,
-            now.begin_temperature_c,
-            last.capacity_share,
-            last.resistance_factor,
-            now.begin_lead,
-            now.begin_hysteresis_v,
-            last.soc_lower_shift,
-            last.soc_upper_shift,
-        )
-        given = BatteryInput(cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w, HELD_SHARE)
-        memory.battery_states[battery], shown = battery_step(
-            layout.batteries[battery].params, begin, given, dt_s
-        )
-        now.loss_wh = now.begin_loss_wh + (shown.loss_w + drawn_w(now, shown.power_w)) * hours
-        now.throughput_ah = now.begin_throughput_ah + abs(shown.current_a) * hours
-        now.mean_a = shown.current_a
+        carry_battery(layout, memory, battery, end_us)
+
+
+def carry_battery(layout: Layout, memory: Memory, battery: int, end_us: int) -> None:
+    """Carry one battery to a time up to which what flows holds [µs]."""
+    now, last = memory.batteries[battery], memory.battery_states[battery]
+    dt_s = (end_us - now.begin_us) / 1e6
+    hours = dt_s / 3600.0
+    begin = BatteryState(
+        now.begin_soc,
+        now.begin_rc1_v,
+        now.begin_rc2_v,
+        now.begin_temperature_c,
+        last.capacity_share,
+        last.resistance_factor,
+        now.begin_lead,
+        now.begin_hysteresis_v,
+        last.soc_lower_shift,
+        last.soc_upper_shift,
+    )
+    ambient_c = memory.inputs[layout.ambient_signal]
+    given = BatteryInput(cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w, HELD_SHARE)
+    memory.battery_states[battery], shown = battery_step(layout.batteries[battery].params, begin, given, dt_s)
+    now.loss_wh = now.begin_loss_wh + (shown.loss_w + drawn_w(now, shown.power_w)) * hours
+    now.throughput_ah = now.begin_throughput_ah + abs(shown.current_a) * hours
+    now.mean_a = shown.current_a

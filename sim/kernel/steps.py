@@ -98,9 +98,14 @@ def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
 
     A mere look in between changes nothing, so what flows is known until it would have changed anyway.
     """
+    carry_batteries(layout, memory, end_us)
+    pass_time(layout, memory, machines, end_us)
+
+
+def pass_time(layout: Layout, memory: Memory, machines: Any, end_us: int) -> None:
+    """Do what `integrate` does once all batteries whose state is read have been carried to that time [µs]."""
     dt_s = (end_us - memory.time_us) / 1e6
     hours = dt_s / 3600.0
-    carry_batteries(layout, memory, end_us)
     count_charge(layout, memory, end_us)
     if end_us >= memory.holds_until_us:
         gather_use(layout, memory, end_us)

@@ -7,6 +7,7 @@ from typing import Any
 from ..kernel.layout import Layout, Machines
 from ..kernel.memory import Memory
 from ..kernel.steps import control, solve
+from .held_batteries import HeldStates
 from .inputs import Inputs
 from .numbering import Places
 
@@ -20,12 +21,15 @@ class OperatingPoint:
     def __init__(
         self, places: Places, layout: Layout, memory: Memory, machines: BoundMachines, inputs: Inputs
     ) -> None:
-        """Take the numbers of a plant of which nothing is known yet."""
+        """Take the numbers of a plant of which nothing is known yet; its states of batteries are held from now on."""
         self.places = places
         """Where everything stands in the numbers."""
         self.layout = layout
         self.memory = memory
         self.machines = machines
+        self.battery_states = HeldStates(layout, memory)
+        """Those of the memory."""
+        memory.battery_states = self.battery_states
         self.generation = 0
         """Changes whenever something else may flow."""
         self._inputs = inputs
@@ -36,6 +40,7 @@ class OperatingPoint:
         """Let the numbers say what flows now, unless they do."""
         memory = self.memory
         if not memory.is_known:
+            self.battery_states.carry()
             self._inputs.take_in()
             solve(self.layout, memory, self.machines)
             self.generation += 1

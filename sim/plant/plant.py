@@ -22,7 +22,7 @@ from ..inputs.signal import NEVER, Signal
 from ..kernel.layout import Layout, Machines
 from ..kernel.memory import Memory
 from ..kernel.metering import begin_metering
-from ..kernel.steps import begin_recordings, integrate, needs_control
+from ..kernel.steps import begin_recordings, needs_control, pass_time
 from ..network.wiring import Wiring, wire
 from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
@@ -152,6 +152,14 @@ class Plant:
 
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
+        self.advance_to_look(time_us)
+        self.operating_point.battery_states.carry()
+
+    def advance_to_look(self, time_us: int) -> None:
+        """Carry the plant to a later simulated time [µs] at which nobody does more than look at some of it.
+
+        Batteries are carried as `readings` are asked for them.
+        """
         memory, point = self._memory, self.operating_point
         while memory.time_us < time_us:
             point.solve()
@@ -183,7 +191,8 @@ class Plant:
         memory, layout, point = self._memory, self._layout, self.operating_point
         for follower in self._followers:
             follower.take(layout, memory, end_us)
-        integrate(layout, memory, point.machines, end_us)
+        point.battery_states.come_to(end_us)
+        pass_time(layout, memory, point.machines, end_us)
         self.set_points.receive()
         if needs_control(layout, memory):
             point.control()
@@ -226,6 +235,7 @@ class Plant:
 
     def save(self) -> PlantState:
         """Return a copy of what the plant remembers, to restore later."""
+        self.operating_point.battery_states.carry()
         memory, allowed = self._memory, self.allowed_power.save()
         impairments, failed_relays = self.impairments.save()
         return PlantState(

@@ -87,10 +87,10 @@ class ReplayPlant(Plant):
         if self.can_trip(key):
             super().trip(key, why)
 
-    def advance(self, time_us: int) -> None:
-        """Carry what is simulated to a later simulated time [µs]."""
+    def advance_to_look(self, time_us: int) -> None:
+        """Carry what is simulated to a later simulated time [µs]; see `Plant.advance_to_look`."""
         if self._simulated:
-            super().advance(time_us)
+            super().advance_to_look(time_us)
         elif time_us > self.time_us:
             # Nothing lives here, so there is nothing to carry.
             self._memory.time_us = time_us

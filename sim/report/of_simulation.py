@@ -116,19 +116,19 @@ class SiteWatch:
         account = self._account
         account.times_us.append(memory.time_us)
         generation = self._plant.operating_point.generation
-        if generation != self._flowing_at:
+        is_new, self._flowing_at = generation != self._flowing_at, generation
+        if is_new:
             self._flowing = [active_w(memory, number) for number in self._numbers]
-            self._flowing_at = generation
         account.rows.append(self._flowing)
         account.end_us = end_us
         hours = (end_us - memory.time_us) / _US_PER_HOUR
         for key, number in self._seen:
             seen = account.batteries[key]
-            state = memory.battery_states[number]
-            soc = taken_soc(state.soc, memory.batteries[number].soc_error)
-            seen.look(soc, state.temperature_c)
             seen.carry(memory.batteries[number].dc_w, hours)
-            seen.hold(state.capacity_share)
+            if is_new:
+                state = memory.battery_states[number]
+                seen.look(taken_soc(state.soc, memory.batteries[number].soc_error), state.temperature_c)
+                seen.hold(state.capacity_share)
         account.shortfalls.take(layout, memory, end_us)
         if len(account.rows) >= self._rows_at_once:
             self._flush()
@@ -138,6 +138,7 @@ class SiteWatch:
         if self._replay is not None:
             return self._replay.report(self._commands(), self._account.prices)
         self._flush()
+        self._plant.operating_point.battery_states.carry()
         account = self._account
         gatherer = account.gatherer
         imported_wh, exported_wh = gatherer.grid_wh() or (None, None)

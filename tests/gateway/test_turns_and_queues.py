@@ -81,12 +81,12 @@ class TestTurns:
     @pytest.mark.parametrize(
         ("count", "after_s"),
         [
-            (200, {1: 0.0, 2: 0.0, 3: 0.0, 200: 0.0}),
-            (201, {1: 0.0, 2: 0.5, 3: 0.0, 200: 0.5, 201: 0.0}),
-            (450, {1: 0.0, 2: 1 / 3, 3: 2 / 3, 4: 0.0, 450: 2 / 3}),
+            (100, {1: 0.0, 2: 0.0, 3: 0.0, 100: 0.0}),
+            (101, {1: 0.0, 2: 0.0, 51: 0.0, 52: 0.5, 101: 0.5}),
+            (250, {1: 0.0, 84: 0.0, 85: 1 / 3, 168: 1 / 3, 169: 2 / 3, 250: 2 / 3}),
         ],
     )
-    async def test_more_than_two_hundred_components_report_in_turns_within_the_interval(
+    async def test_more_than_a_hundred_components_report_in_turns_within_the_interval(
         self, count: int, after_s: dict[int, float]
     ) -> None:
         found = await times_of(meters(count), list(after_s), 2.9)
@@ -176,17 +176,38 @@ class TestTurns:
     async def test_each_turn_reports_how_it_is_at_its_time(self) -> None:
         loads = {
             f"m{number}": {"id": number, "category": "meter", "behind": "main", "load": "0 W"}
-            for number in (3, 4)
+            for number in (3, 150)
         }
-        simulation = meters(250, **loads)
-        streams = [simulation.gateway.subscribe(number) for number in (3, 4)]
-        for key in ("m3", "m4"):
+        simulation = meters(150, **loads)
+        streams = [simulation.gateway.subscribe(number) for number in (3, 150)]
+        for key in ("m3", "m150"):
             simulation.drive(key, "load", 30e3, over_s=3.0)
         simulation.run_for(timedelta(seconds=1.9))
         frames = [await soon(stream) for stream in streams]
         assert [frame.sample_time_us - START for frame in frames] == [SECOND, 1.5 * SECOND]
         powers = [frame.values[Metric.AC_POWER_ACTIVE] for frame in frames]
         assert powers == pytest.approx([10e3, 15e3], rel=0.02)
+
+    async def test_batteries_show_in_each_turn_what_those_show_that_are_looked_at_all_the_time(self) -> None:
+        async def shown(*, looks: bool) -> list[dict[Metric, float]]:
+            loads = {
+                f"m{number}": {"id": number, "category": "meter", "behind": "main"}
+                for number in range(13, 150)
+            }
+            simulation = meters(10, "400 ms", **INVERTER, **loads)
+            simulation.gateway.set_power(11, ACTIVE, 20e3, 60.0)
+            stream = simulation.gateway.subscribe(12)
+            for _ in range(200):
+                simulation.run_for(timedelta(seconds=0.05))
+                if looks:
+                    simulation.plant.readings.soc("bat")
+            simulation.gateway.set_power(11, ACTIVE, -20e3, 60.0)
+            simulation.run_for(timedelta(seconds=10))
+            return [dict((await soon(stream)).values) for _ in range(stream.waiting)]
+
+        seldom = await shown(looks=False)
+        assert len({each[Metric.BATTERY_SOC_PCT] for each in seldom}) == len(seldom) == 50
+        assert seldom == await shown(looks=True)
 
 
 class TestWords:
