@@ -24,6 +24,15 @@ _WAKE_S = 0.05
 _WAKE_SIGNAL = signal.SIGVTALRM  # programs hardly ever use it, and Python handles it like any other
 
 
+def _trace_no_more() -> None:
+    """Keep debuggers and measurements of coverage out of the present thread.
+
+    While a signal waits for the main thread, Python 3.11 enters a function that is traced in another thread again and
+    again, so whoever is to wake the main thread would never come to it.
+    """
+    sys.settrace(None)
+
+
 class StoppedByWatchdog(BaseException):
     """Raised inside a blocking call to end it; not an `Exception`, so that applications let it pass."""
 
@@ -76,6 +85,7 @@ class Watchdog:
             signal.signal(_WAKE_SIGNAL, self._former)
 
     def _watch(self) -> None:
+        _trace_no_more()
         period_s = min(self._limits.blocked_s, self._limits.outside_s) / _LOOKS_PER_LIMIT
         seen, standing_s, computed_s = -1, 0.0, 0.0
         now_s, work_s = real_monotonic_s(), time.process_time()
@@ -127,6 +137,7 @@ class Watchdog:
 
     def _keep_awake(self) -> None:
         """Wake the watched thread again and again: a signal just before a system call does not end that."""
+        _trace_no_more()
         while not self._ended.is_set():
             self._wake()
             self._ended.wait(_WAKE_S)

@@ -6,14 +6,17 @@ import asyncio
 import signal
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from doppelgrid.scenarios.lockstep import watchdog
 from doppelgrid.scenarios.lockstep.errors import BlockedLoopError, NotStoppedError
 from doppelgrid.scenarios.lockstep.run_app import LockstepRunner, RunReport
 from doppelgrid.scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop
@@ -269,6 +272,30 @@ def test_a_call_that_blocks_the_loop_is_stopped_with_its_stack(run_script: RunSc
     )
     assert [line.partition(" in ")[2] for line in stack if line.startswith("  File ")] == ["<module>", "main"]
     assert stack[-1].strip() == blocking
+
+
+def test_whoever_stops_blocking_calls_is_not_traced_itself(run_script: RunScript) -> None:
+    seen = set()
+
+    def trace(frame: FrameType, _event: str, _argument: object) -> None:
+        if frame.f_globals["__name__"] == watchdog.__name__:
+            seen.add(frame.f_code.co_name)
+
+    former = threading.gettrace()
+    threading.settrace(trace)
+    try:
+        report = run_script(
+            """
+            import os
+            async def main(): os.read(os.pipe()[0], 1)
+            asyncio.run(main())
+            """,
+            limits=Limits(blocked_s=0.2),
+        )
+    finally:
+        threading.settrace(former)  # type: ignore[arg-type]
+    assert report.outcome == "stopped"
+    assert seen <= {"_watch", "_keep_awake", "_trace_no_more"}
 
 
 @pytest.mark.parametrize("before", ["", "asyncio.run(asyncio.sleep(1)); asyncio.run(asyncio.sleep(1))"])
