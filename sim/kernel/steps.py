@@ -55,8 +55,8 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     correct_estimates(layout, memory)
     find_soc_limits(layout, memory)
     _find_flows(layout, memory, machines)
-    # Photovoltaics keep to the limit at once; what they hold back was found for the instant before, and what lines
-    # and transformers lose on the way to the grid goes by what flows then.
+    # Photovoltaics keep to the limit at once; what they hold back was found for the instant before, and what
+    # transformers lose on the way to the grid goes by what flows then.
     for _ in range(_MOST_TURNS):
         memory.is_known = 1
         find_share(layout, memory)
