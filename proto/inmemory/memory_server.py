@@ -48,10 +48,14 @@ async def _refuse_control(_request: bytes, context: aio.ServicerContext[Any, Any
 class MemoryServer:
     """Answers for a site whenever the site's server is to be there."""
 
-    def __init__(self, simulation: Simulation) -> None:
-        """Serve a site from now on."""
+    def __init__(self) -> None:
+        """Be reached by clients, with no site to answer for yet."""
+        self._service = MemoryService()
+
+    def serve(self, simulation: Simulation) -> None:
+        """Answer for a site from now on, in place of another; channels stay open."""
         handlers = (service.generic_handler() for service in services(simulation.gateway, OpenStreams()))
-        self._service = MemoryService((*handlers, _NoControl()))
+        self._service.replace_generic_rpc_handlers((*handlers, _NoControl()))
         simulation.served.subscribe(self._follow)
 
     def open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:

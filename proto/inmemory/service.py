@@ -185,6 +185,10 @@ class MemoryService:
         """Serve more handlers."""
         self._generic_handlers.extend(handlers)
 
+    def replace_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Serve others from now on; calls that are open go on with theirs."""
+        self._generic_handlers[:] = handlers
+
     def add_registered_method_handlers(
         self, service_name: str, method_handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
     ) -> None:

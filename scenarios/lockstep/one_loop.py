@@ -17,19 +17,20 @@ class OneLoop:
         """Keep to the present thread.
 
         Args:
-            loops: Those of the application, as they come; the site lives in the last.
+            loops: Those that the application has run; the site lives in the last.
             interrupt: Ends what the application does in the present thread, where none of them runs.
         """
         self._loops = loops
         self._interrupt = interrupt
         self._thread = threading.current_thread()
         self._lock = threading.Lock()
-        self._is_over = False
+        self.is_over = False
+        """Whether the application has ended."""
 
     def end(self) -> None:
         """Interrupt nothing from now on: the application is over."""
         with self._lock:
-            self._is_over = True
+            self.is_over = True
 
     def check_new(self) -> None:
         """Let an event loop be made.
@@ -62,7 +63,7 @@ class OneLoop:
             "not sleep by asyncio.run_coroutine_threadsafe(coroutine, loop)"
         )
         with self._lock:
-            if not self._is_over and not any(loop.failure for loop in self._loops):
+            if not self.is_over and not any(loop.failure for loop in self._loops):
                 # Not the one that is raised: each thread adds its own frames to an error.
                 stopped.fail_at_once(SecondLoopError(what))
                 if running is None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from ...sim.domain.timestamps import MICROSECONDS
 from .app_frames import calling_frame, own_stack, runs_the_application
-from .determinism import seeded_randomness
+from .determinism import Collector, seeded_randomness
 from .errors import BlockedLoopError, LockstepError, NotStoppedError
 from .one_loop import OneLoop
 from .real_connections import told_of_connections
@@ -115,8 +115,9 @@ class LockstepRunner:
             start_us: Virtual time at which it starts [µs since the Unix epoch].
             until_us: Virtual time at which the application is interrupted, as by Ctrl-C [µs]; None to let it
                 run until it returns.
-            on_loop_start: Awaited in each event loop that the application gets, before any of its coroutines
-                runs: the simulation's place to start. What it leaves running lives until the loop is closed.
+            on_loop_start: Awaited in each event loop that the application runs, before any of its coroutines
+                does, and again when it comes back to one after another: the simulation's place to start. What it
+                leaves running lives until the loop is closed, or another one begins.
             limits: How long the application may keep virtual time from passing.
             seed: Of the `random` module as the application finds it.
             timezone: The process's local time zone during the run.
@@ -130,7 +131,10 @@ class LockstepRunner:
         self._limits = limits
         self._seed = seed
         self._loops: list[VirtualTimeLoop] = []
+        """Those that have run; the site lives in the last."""
+        self._made: list[VirtualTimeLoop] = []
         self._spare: VirtualTimeLoop | None = None
+        self._collector = Collector()
         self._one_loop: OneLoop
         self._watchdog: Watchdog | None = None
         self._due = False
@@ -206,11 +210,7 @@ class LockstepRunner:
             ):
                 stack.enter_context(context)
             try:
-                stack.enter_context(self._first_loop())
-                try:
-                    program()
-                finally:
-                    self._one_loop.end()
+                self._run_and_live_on(program)
             except BaseException as raised:
                 error = raised
                 # Who handles SIGINT in its own way may raise this for a Ctrl-C.
@@ -221,19 +221,35 @@ class LockstepRunner:
             print(words, file=sys.stderr, flush=True)
         return self._report(error)
 
+    def _run_and_live_on(self, program: Callable[[], object]) -> None:
+        """Run a program, and let the site live what it has slept since its last event loop, as another one would."""
+        try:
+            with self._first_loop():
+                try:
+                    program()
+                finally:
+                    self._one_loop.end()
+        finally:
+            if self._failure() is None and self._loops[-1].came_to_us < self.clock.now_us:
+                loop = VirtualTimeLoop(self.clock, self._limits)
+                with closing(loop):
+                    self._bring_site(loop)
+                    loop.run_until_complete(asyncio.sleep(0))
+
     @contextmanager
     def _first_loop(self) -> Iterator[None]:
         """Start the simulation before the script is imported, in the loop that the script will get first."""
-        loop = self._spare = self._start_loop()
+        loop = self._spare = self._make_loop()
         asyncio.set_event_loop(loop)
-        loop.collector.start()
+        self._collector.start()
+        self._bring_site(loop)
         try:
             with Watchdog(self._loops, between=True, give_up=self._give_up) as self._watchdog:
                 yield
         finally:
-            loop.collector.stop()
+            self._collector.stop()
             asyncio.set_event_loop(None)
-            self._left = tuple(task for each in self._loops for task in _close(each))
+            self._left = tuple(task for each in self._made for task in _close(each))
 
     @contextmanager
     def _own_loops(self) -> Iterator[None]:
@@ -286,23 +302,40 @@ class LockstepRunner:
             signal.default_int_handler = original
 
     def _new_loop(self) -> VirtualTimeLoop:
-        if any(loop.failure for loop in self._loops) or self._due:
+        if self._failure() is not None or self._due:
             self._refused_loops += 1
             if self._refused_loops > _MOST_LOOPS_AFTER_END:
                 self._give_up()
             raise RunOverError(1)
         self._one_loop.check_new()
         loop, self._spare = self._spare, None
-        return loop if loop is not None and not loop.is_closed() else self._start_loop()
+        return loop if loop is not None and not loop.is_closed() else self._make_loop()
 
-    def _start_loop(self) -> VirtualTimeLoop:
-        loop = VirtualTimeLoop(self.clock, self._limits, self._one_loop.check_thread)
-        self._loops.append(loop)
+    def _make_loop(self) -> VirtualTimeLoop:
+        loop = VirtualTimeLoop(self.clock, self._limits, self._before_run)
+        loop.collector = self._collector
+        self._made.append(loop)
         if self._until_us is not None:
             loop.call_at_us(self._until_us, self._interrupt, loop, 0)
-        if self._on_loop_start is not None:
-            loop.run_until_complete(_completed(self._on_loop_start(loop)))
         return loop
+
+    def _before_run(self, loop: VirtualTimeLoop) -> None:
+        self._one_loop.check_thread()
+        if loop is self._loops[-1] or self._one_loop.is_over:
+            return
+        failure = self._failure()
+        if failure is not None and loop.failure is None:
+            loop.fail(failure)
+        else:
+            self._bring_site(loop)
+
+    def _bring_site(self, loop: VirtualTimeLoop) -> None:
+        """Let the site live in a loop from now on."""
+        if loop in self._loops:
+            self._loops.remove(loop)
+        self._loops.append(loop)
+        if self._on_loop_start is not None:
+            loop.run_first(_completed(self._on_loop_start(loop)))
 
     def _interrupt_call(self) -> None:
         if self._watchdog is not None:
@@ -347,7 +380,7 @@ class LockstepRunner:
 
     def _give_up(self) -> None:
         """Tell of an application that cannot be stopped."""
-        if not any(loop.failure for loop in self._loops):
+        if self._failure() is None:
             self._loops[-1].fail(self._not_stopped())
         self._on_unstoppable(self._report(None))
 
@@ -376,7 +409,7 @@ class LockstepRunner:
             loop.jobs.end_naps()
 
     def _report(self, error: BaseException | None) -> RunReport:
-        failure = next((loop.failure for loop in self._loops if loop.failure is not None), None)
+        failure = self._failure()
         outcome, code = self._judge(error, failure)
         shown = failure if failure is not None else error
         return RunReport(
@@ -391,6 +424,9 @@ class LockstepRunner:
             longest_held_us=self._longest_held_us,
             left=self._left,
         )
+
+    def _failure(self) -> LockstepError | None:
+        return next((loop.failure for loop in self._loops if loop.failure is not None), None)
 
     def _judge(self, error: BaseException | None, failure: LockstepError | None) -> tuple[Outcome, int]:
         if failure is not None:

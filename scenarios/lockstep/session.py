@@ -7,11 +7,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from grpc import aio
 
-from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import Interception, channels_to
 from ...proto.inmemory.memory_server import MemoryServer
 from ...sim.simulation.hardware import Hardware
@@ -113,7 +111,7 @@ class LockstepSession:
         self._snapshot: Snapshot | None = None
         self._simulation: LiveSimulation | None = None
         self._interception: Interception | None = None
-        self._server: MemoryServer | None = None
+        self._server = MemoryServer()
         self._runner = LockstepRunner(
             start_us=start_us,
             until_us=None if duration_us is None else start_us + duration_us,
@@ -173,7 +171,7 @@ class LockstepSession:
         return LockstepResult(report, self._journal.digest, self._journal.lines, self._seed, connected)
 
     async def _start_site(self, loop: VirtualTimeLoop) -> None:
-        """Bring the site to life on a loop; on a second loop of the same application it goes on."""
+        """Bring the site to life on a loop; on another loop of the same application it goes on."""
         former = self._simulation
         simulation = LiveSimulation(
             self._site,
@@ -186,7 +184,7 @@ class LockstepSession:
         if former is not None:
             former.stop()
             simulation.restore(former.save())
-        self._server = MemoryServer(simulation)
+        self._server.serve(simulation)
         self._simulation = simulation
         self._journal.listen(simulation.gateway)
         simulation.failed.subscribe(lambda error: loop.fail(SiteFailedError(error)))
@@ -194,7 +192,4 @@ class LockstepSession:
         simulation.start()
 
     def _open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
-        if self._server is None:
-            # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
-            return cast(aio.Channel, InMemoryChannel((), interceptors=interceptors))
         return self._server.open_channel(interceptors)

@@ -7,6 +7,7 @@ not, since nothing in virtual time would ever bring it.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +23,10 @@ _BUSY = 0.2
 """Share of the time between two looks that the process must have computed for a thread to be at work."""
 _AT_WORK = ("R", "D")
 """What Linux says of threads that run, could run, or wait for memory or a disk."""
-_INFRASTRUCTURE = ("doppelgrid", "grpc", "concurrent.futures", "asyncio", "rich", "time_machine")
-"""Packages whose threads are none of the application's making; the loop knows those of executors."""
+_INFRASTRUCTURE = ("doppelgrid", "grpc", "asyncio", "rich", "time_machine")
+"""Packages whose threads are none of the application's making; the loop knows those of its executors."""
+_EXECUTORS = ("concurrent.futures", "threading", __name__)
+"""Modules through which whoever gives a function to an executor has it start a thread."""
 
 
 class AppThread(NamedTuple):
@@ -41,13 +44,18 @@ class AppThread(NamedTuple):
 
 
 def _maker(thread: threading.Thread) -> str:
-    """Return the module of what a thread will run; when it has ended it no longer knows."""
+    """Return the module of what a thread will run, when it has ended it no longer knows; of an executor who uses it."""
     target: Any = getattr(thread, "_target", None)
-    return str(getattr(target, "__module__", None) or type(thread).__module__)
+    maker = str(getattr(target, "__module__", None) or type(thread).__module__)
+    frame = sys._getframe(1) if _is_of(maker, _EXECUTORS[:1]) else None
+    while frame is not None and _is_of(maker, _EXECUTORS):
+        maker = str(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
+    return maker
 
 
-def _is_of_application(maker: str) -> bool:
-    return not any(maker == package or maker.startswith(f"{package}.") for package in _INFRASTRUCTURE)
+def _is_of(maker: str, packages: tuple[str, ...]) -> bool:
+    return any(maker == package or maker.startswith(f"{package}.") for package in packages)
 
 
 @contextmanager
@@ -58,7 +66,7 @@ def told_of_threads(tell: Callable[[AppThread], None]) -> Iterator[None]:
     def start(self: threading.Thread) -> None:
         maker = _maker(self)
         original(self)
-        if _is_of_application(maker):
+        if not _is_of(maker, _INFRASTRUCTURE):
             tell(AppThread(self, maker))
 
     threading.Thread.start = start  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ import math
 import selectors
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
@@ -53,14 +54,14 @@ class VirtualTimeLoop(OrdinalLoop):
         self,
         clock: VirtualClock,
         limits: Limits = Limits(),  # noqa: B008
-        before_run: Callable[[], object] = lambda: None,
+        before_run: Callable[[VirtualTimeLoop], object] = lambda _loop: None,
     ) -> None:
         """Make a loop.
 
         Args:
             clock: Its time; several loops may use one clock after another.
             limits: How long an application may keep virtual time from passing.
-            before_run: Called whenever the loop is to be run; what it raises keeps it from running.
+            before_run: Called with the loop whenever it is to be run; what it raises keeps it from running.
         """
         self.clock = clock
         self.limits = limits
@@ -81,6 +82,7 @@ class VirtualTimeLoop(OrdinalLoop):
         """Virtual time up to which all that was due has been called [µs since the Unix epoch]."""
         self.waiting = False
         """Whether the loop waits for something outside, rather than being kept from running."""
+        self._ready: deque[asyncio.Handle]
         self._virtual_selector = _VirtualSelector(self)
         super().__init__(self._virtual_selector)
         self._virtual_selector.begin()
@@ -88,8 +90,16 @@ class VirtualTimeLoop(OrdinalLoop):
 
     def run_forever(self) -> None:
         """Run until the loop is stopped, if it may."""
-        self._before_run()
+        self._before_run(self)
         super().run_forever()
+
+    def run_first(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine to its end before anything that waits for the loop to run."""
+        waiting, self._ready = self._ready, deque[asyncio.Handle]()
+        try:
+            return self.run_until_complete(coroutine)
+        finally:
+            self._ready.extend(waiting)
 
     def time(self) -> float:
         """Return the virtual time on the monotonic clock [s]."""
@@ -333,7 +343,7 @@ class _VirtualSelector(selectors.BaseSelector):
         self._loop.collector.look(clock.now_us)
 
     def _woken(self) -> bool:
-        return bool(self._loop._ready)  # type: ignore[attr-defined]
+        return bool(self._loop._ready)
 
     def _anything_outside(self) -> bool:
         outside = self._loop.outside

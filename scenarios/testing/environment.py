@@ -167,7 +167,8 @@ class VirtualEnvironment(Environment):
     async def _start(self, site: Site, seed: int, name: str) -> SiteHandle:
         # The wall's time is the environment's own here; by it clients see time go on where the site goes back.
         simulation = LiveSimulation(site, start_us=self.clock.start_us, seed=seed, timestamps="wall")
-        self._server = MemoryServer(simulation)
+        self._server = MemoryServer()
+        self._server.serve(simulation)
         simulation.failed.subscribe(lambda error: self.loop.fail(SiteFailedError(error)))
         handle = SiteHandle(simulation, f"grpc://{DEFAULT_ADDRESS}", name=name)
         simulation.start()

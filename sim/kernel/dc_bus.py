@@ -1,6 +1,7 @@
 """The direct current side: inverters with their batteries and arrays, solved together.
 
-Inverters ask their batteries for what they are set to: see `dc_asking`. A battery through whose terminals more would
+Inverters ask their batteries for what they are set to: see `dc_asking`. What one that several inverters use cannot take
+of that, another of the same inverter is asked for as far as it has room. A battery through whose terminals more would
 flow than it allows cuts the shares of all who ask for too much that way; an inverter that comes below its minimum by
 that rests, and leaves its share to the others. So does the last to come of inverters that would bring a battery below
 its minimum by what passes between them, where not even reactive power that gives way helps: see `dc_reactive`.
@@ -207,6 +208,8 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
             memory.pairs[pair].taken_w = memory.pairs[pair].asked_w
             memory.batteries[layout.pair_battery[pair]].dc_w += memory.pairs[pair].asked_w
     for place in range(own.first_battery, own.end_battery):
+        _spread_anew(layout, memory, group, layout.group_batteries[place])
+    for place in range(own.first_battery, own.end_battery):
         battery = layout.group_batteries[place]
         taken_w = acceptable_w(layout, memory, own, battery, memory.batteries[battery].dc_w)
         if taken_w != memory.batteries[battery].dc_w:
@@ -217,6 +220,37 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
         for pair in range(layout.inverters[inverter].first_pair, layout.inverters[inverter].end_pair):
             taken_w += memory.pairs[pair].taken_w
         memory.inverters[inverter].taken_dc_w = taken_w
+
+
+def _spread_anew(layout: Layout, memory: Memory, group: int, battery: int) -> None:
+    """Ask other batteries with room for what one that is shared cannot take, before anybody is cut."""
+    own, now = layout.groups[group], memory.batteries[battery]
+    for place in range(own.first_inverter, own.end_inverter):
+        asking = layout.inverters[layout.group_inverters[place]]
+        if asking.is_sharing != 0:
+            for pair in range(asking.first_pair, asking.end_pair):
+                if layout.pair_battery[pair] == battery:
+                    for other in range(asking.first_pair, asking.end_pair):
+                        excess_w = now.dc_w - within(now.dc_w, now.lower_w, now.upper_w)
+                        moved_w = _movable_w(layout, memory, group, pair, other, excess_w)
+                        memory.pairs[pair].taken_w -= moved_w
+                        memory.pairs[other].taken_w += moved_w
+                        now.dc_w -= moved_w
+                        memory.batteries[layout.pair_battery[other]].dc_w += moved_w
+
+
+def _movable_w(layout: Layout, memory: Memory, group: int, pair: int, other: int, excess_w: float) -> float:
+    """Return what of an excess at one battery of an inverter another one of it takes beside all that it does [W]."""
+    from_w, beside = memory.pairs[pair].taken_w, memory.batteries[layout.pair_battery[other]]
+    if pair == other or not memory.pairs[other].conducts or from_w * excess_w <= 0.0:
+        return 0.0
+    if excess_w > 0.0:
+        moved_w = max(min(excess_w, from_w, beside.upper_w - beside.dc_w), 0.0)
+    else:
+        moved_w = min(max(excess_w, from_w, beside.lower_w - beside.dc_w), 0.0)
+    after_w = beside.dc_w + moved_w
+    taken_w = acceptable_w(layout, memory, layout.groups[group], layout.pair_battery[other], after_w)
+    return moved_w if taken_w == after_w else 0.0
 
 
 def _cut(layout: Layout, memory: Memory, group: int, battery: int, taken_w: float) -> None:

@@ -207,6 +207,9 @@ def _others_w(layout: Layout, memory: Memory, inverter: int, pair: int) -> float
 def _charged_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
     """Return the AC power that goes with what batteries take at most [W]: less than their minima they do not take."""
     own, now = layout.inverters[inverter], memory.inverters[inverter]
+    if dc_w == 0.0 and reactive_aim_var(memory, inverter) == 0.0:
+        # Told what running without a load costs, it is in standby.
+        return 0.0
     if dc_w < own.behind_w:
         return ac_from_dc(own.params, max(dc_w + now.sun_w, min(dc_w, 0.0)), now.dc_voltage_pu)
     return dc_as_ac_w(layout, memory, inverter, dc_w)

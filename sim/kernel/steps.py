@@ -44,7 +44,7 @@ from .soc_estimate import begin_counting, correct_estimates, count_charge, soc_e
 from .soc_limits import find_soc_limits
 
 _MOST_TURNS = 16
-"""Active and reactive power agree long before."""
+"""What depends on each other (active and reactive power; losses and what is held back) agrees long before."""
 
 
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
@@ -55,10 +55,13 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     correct_estimates(layout, memory)
     find_soc_limits(layout, memory)
     _find_flows(layout, memory, machines)
-    memory.is_known = 1
-    find_share(layout, memory)
-    if not memory.is_known:
-        # Photovoltaics keep to the limit at once; what they hold back was found for the instant before.
+    # Photovoltaics keep to the limit at once; what they hold back was found for the instant before, and what
+    # transformers lose on the way to the grid goes by what flows then.
+    for _ in range(_MOST_TURNS):
+        memory.is_known = 1
+        find_share(layout, memory)
+        if memory.is_known:
+            break
         _find_flows(layout, memory, machines)
     memory.holds_until_us = _next_change_us(layout, memory, machines)
     begin_batteries(layout, memory)

@@ -14,6 +14,7 @@ from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
 INVERTER = 2
+SUNNY = {"category": "hybrid_inverter", "peak_power": "5 kW", "irradiance": "100 W/m²"}
 
 
 def started(inverter: dict[str, Any], battery: dict[str, Any]) -> Simulation:
@@ -54,6 +55,14 @@ def test_beside_as_much_as_its_apparent_power_leaves(reactive_var: float) -> Non
         "max_discharge_power": "0.9 kW",
     }
     assert not_had(started(inverter, battery), reactive_var) == {}
+
+
+@pytest.mark.parametrize("keys", [{}, {"standby_power": "0 W"}], ids=["preset", "no standby"])
+@pytest.mark.parametrize("rated_kw", [1, 8, 30])
+@pytest.mark.parametrize("kind", [{"category": "battery_inverter"}, SUNNY], ids=["battery", "hybrid"])
+def test_at_rest_before_a_full_battery(kind: dict[str, Any], rated_kw: int, keys: dict[str, Any]) -> None:
+    full = {"initial_soc": "95 %", "max_soc": "95 %", "capacity": f"{4 * rated_kw} kWh"}
+    assert not_had(started({"rated_power": f"{rated_kw} kW", **kind, **keys}, full), 0.0) == {}
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -243,6 +243,30 @@ def test_so_does_one_in_which_inverters_share_batteries_and_sun_passes_through_e
 
 
 @pytest.mark.slow  # compiles a program
+def test_so_does_one_in_which_another_battery_gives_what_a_shared_one_cannot() -> None:
+    storage = {
+        "category": "battery_inverter", "behind": "main", "rated_power": "10 kW", "self_consumption": "main",
+    }  # fmt: skip
+    cells = {"category": "battery", "preset": "lfp-10kwh"}
+    site = Site.model_validate({
+        "microgrid": {"id": 1},
+        "components": {
+            "grid": {"id": 1, "category": "grid_connection_point"},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "6 kW"},
+            "wide": {"id": 3, **storage},
+            "narrow": {"id": 4, **storage},
+            "small": {"id": 5, **cells, "behind": ["wide", "narrow"], "max_discharge_power": "1 kW"},
+            "large": {"id": 6, **cells, "behind": "wide"},
+        },
+    })  # fmt: skip
+    start = datetime(2026, 6, 15, 7)
+    assert_same_bits(site, timedelta(minutes=20), timedelta(seconds=10), start)
+    _, plant = interpreted(site, timedelta(minutes=20), timedelta(seconds=10), start)
+    given_w = plant.readings.flows().battery_dc_w
+    assert (given_w["small"], given_w["large"] < -5000.0) == (-1000.0, True)
+
+
+@pytest.mark.slow  # compiles a program
 def test_so_does_one_in_which_reactive_power_gives_way_to_what_batteries_take_at_least(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -202,6 +202,31 @@ class TestThreads:
         report = run("async def main():\n  await asyncio.to_thread(sum, range(1000))\nasyncio.run(main())")
         assert report.notes == ()
 
+    def test_those_of_an_executor_that_the_loop_uses_are_none_of_them(self, run: Run) -> None:
+        report = run(
+            """
+            from concurrent.futures import ThreadPoolExecutor
+            async def main():
+                with ThreadPoolExecutor() as pool:
+                    await asyncio.get_running_loop().run_in_executor(pool, sum, range(1000))
+            asyncio.run(main())
+            """
+        )
+        assert report.notes == ()
+
+    def test_one_of_an_executor_that_is_used_without_the_loop_is_told_of(self, run: Run) -> None:
+        report = run(
+            """
+            from concurrent.futures import ThreadPoolExecutor
+            async def main():
+                with ThreadPoolExecutor(1, "own") as pool:
+                    pool.submit(time.sleep, 0.1).result()
+            asyncio.run(main())
+            """
+        )
+        (note,) = report.notes
+        assert note.startswith("thread 'own_0' (of __main__) lives in real time: ")
+
 
 class TestSleepingInThreads:
     def test_a_function_in_a_thread_sleeps_in_virtual_time(

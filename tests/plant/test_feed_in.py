@@ -335,6 +335,20 @@ def test_what_a_battery_gave_to_a_load_that_falls_is_fed_in_for_as_long_as_its_i
     assert plant.readings.registers("grid").delivered_wh - before_wh < 1.0
 
 
+@pytest.mark.parametrize("limit_w", [0.0, 2000.0])
+@pytest.mark.parametrize("sun", ["800 W/m²", "100 W/m²"])
+def test_it_holds_from_the_first_instant_behind_a_transformer_that_loses_less_as_less_is_fed_in(
+    sun: str, limit_w: float
+) -> None:
+    plant = house(
+        {"feed_in_limit": f"{limit_w} W"},
+        step={"id": 3, "category": "power_transformer", "behind": "grid", "rated_apparent_power": "100 kVA"},
+        main={"id": 2, "category": "meter", "behind": "step", "load": "4 kW"},
+        pv={**sunny(sun), "rated_power": "100 kW", "peak_power": "100 kW"},
+    )
+    assert plant.readings.active_power_w("grid") == pytest.approx(-limit_w, abs=1e-3)
+
+
 def test_without_a_load_nothing_is_delivered_for_what_is_drawn_at_rest() -> None:
     plant = house({"feed_in_limit": "0 W"}, load="0 W", pv=sunny(), roof={**sunny(), "id": 22})
     for _ in range(20):

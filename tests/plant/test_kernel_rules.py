@@ -84,7 +84,8 @@ class TestHybrids:
                 min(upper_w, found.upper_w),
             )
             assert control.reach_lower_w == max(ac_from_dc(params, found.lower_w - 8e3), -30e3)
-            assert control.reach_upper_w == min(ac_from_dc(params, found.upper_w), 30e3)
+            charged_w = ac_from_dc(params, found.upper_w) if found.upper_w > 0.0 else 0.0
+            assert control.reach_upper_w == min(charged_w, 30e3)
             assert (memory.inverters[0].own_lower_w, memory.inverters[0].own_upper_w) == (-30e3, 30e3)
             assert memory.inverters[0].sun_w == -8e3
         memory.inverters[0].heat_sink_c = layout.inverters[0].params.heat_sink_max_c
@@ -148,13 +149,14 @@ def test_inverters_of_one_battery_are_cut_alike_and_batteries_of_one_inverter_sh
     memory.controls[0].setting_w, memory.controls[1].setting_w = 12e3, 6e3
     share_directly(layout, memory)
     a_w, b_w = (memory.inverters[number].asked_bridge_w for number in (0, 1))
-    # A quarter of a's is x's; y is asked for the rest and for all of b's.
-    asked_y_w = 0.75 * a_w + b_w
-    assert memory.batteries[0].dc_w == pytest.approx(min(0.25 * a_w, 3e3))
-    assert memory.batteries[1].dc_w == pytest.approx(min(asked_y_w, 9e3))
-    cut = 9e3 / asked_y_w
+    # A quarter of a's is x's, and what x has room for of what y cannot take; y is asked for the rest and for b's.
+    left_w = a_w - 3e3
+    assert 0.25 * a_w < 3e3
+    assert memory.batteries[0].dc_w == pytest.approx(3e3)
+    assert memory.batteries[1].dc_w == pytest.approx(9e3)
+    cut = 9e3 / (left_w + b_w)
     assert memory.inverters[1].dc_w == pytest.approx(b_w * cut)
-    assert memory.inverters[0].dc_w == pytest.approx(min(0.25 * a_w, 3e3) + 0.75 * a_w * cut)
+    assert memory.inverters[0].dc_w == pytest.approx(3e3 + left_w * cut)
 
 
 class TestSun:

@@ -44,9 +44,6 @@ class Group:
         start_us = site.moment_us(datetime(2026, 6, 15, 12))
         self.simulation = Simulation.headless(site, start_us=start_us, seed=0)
         self.numbers = range(len(inverters))
-        self.is_mesh = any(
-            len(self.simulation.plant.wiring.batteries_of[f"inv-{each}"]) > 1 for each in self.numbers
-        )
         self.wait()
 
     def wait(self) -> None:

@@ -1,0 +1,76 @@
+"""An inverter that shares one of several batteries has what its bounds show, whatever the others use."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from support.inverter_groups import STORED, Group
+
+from doppelgrid.sim.domain.metrics import PowerType
+
+BATTERY_INVERTER = {"rated_power": "10 kW", "standby_power": "0 W"}
+LARGE = {**STORED, "max_charge_power": "4 kW", "max_discharge_power": "4 kW"}
+SMALL = {**LARGE, "max_charge_power": "1 kW"}
+
+
+def beside_one_that_delivers() -> Group:
+    """Return two inverters on both of two batteries, of which the second delivers 3 kW."""
+    group = Group([BATTERY_INVERTER] * 2, [((0, 1), SMALL), ((0, 1), LARGE)])
+    group.tell(1, -3000.0)
+    return group
+
+
+@pytest.mark.parametrize("part", [0.9, 1.0])
+def test_what_one_battery_cannot_take_the_other_does(part: float) -> None:
+    group = beside_one_that_delivers()
+    told_w = part * group.shown(0)[-1].upper
+    group.tell(0, told_w)
+    assert group.power_w(0) == pytest.approx(told_w)
+    assert group.power_w(1) == pytest.approx(-3000.0)
+    assert group.simulation.plant.tracking.has_reached("inv-0", PowerType.ACTIVE)
+
+
+def test_it_makes_way_for_one_that_has_only_the_battery_that_they_share() -> None:
+    group = Group([BATTERY_INVERTER] * 2, [((0, 1), SMALL), ((0,), LARGE)])
+    group.tell(1, group.shown(1)[-1].upper)
+    taken_w = group.battery_w(0)
+    group.tell(0, group.shown(0)[-1].upper)
+    assert (taken_w, group.battery_w(0), group.battery_w(1)) == pytest.approx((1000.0, 1000.0, 4000.0))
+
+
+def drawn_mesh(draw: random.Random) -> Group:
+    """Return inverters, hybrids in sun among them, each with some of three batteries."""
+    inverters: list[dict[str, Any]] = []
+    for _ in range(draw.randint(2, 4)):
+        rated_w = draw.choice([3e3, 5e3, 10e3])
+        sun = {
+            "category": "hybrid_inverter", "peak_power": f"{0.5 * rated_w} W",
+            "irradiance": f"{draw.choice([0, 150, 600])} W/m²",
+        }  # fmt: skip
+        inverters.append({"rated_power": f"{rated_w} W", **draw.choice([{}, sun])})
+    numbers = range(len(inverters))
+    batteries: list[tuple[tuple[int, ...], dict[str, Any]]] = []
+    for _ in range(3):
+        behind = tuple(sorted(draw.sample(numbers, draw.randint(1, len(numbers)))))
+        limits = {
+            "max_charge_power": f"{draw.choice([1, 4, 8])} kW", "max_discharge_power": f"{draw.choice([1, 4, 8])} kW",
+        }  # fmt: skip
+        batteries.append((behind, {**STORED, **limits, **draw.choice([{}, {"min_power": "400 W"}])}))
+    return Group(inverters, batteries)
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 60))]
+)
+def test_in_any_mesh_an_edge_that_is_shown_is_had(seed: int) -> None:
+    draw = random.Random(seed)
+    group = drawn_mesh(draw)
+    for _ in range(4):
+        inverter = draw.choice(group.numbers)
+        edge_w = draw.choice([edge for bounds in group.shown(inverter) for edge in bounds])
+        group.tell(inverter, edge_w)
+        rest_w = group.simulation.plant.equipment.inverters[f"inv-{inverter}"].standby_power_w
+        slack_w = max(5.0, 0.01 * abs(edge_w)) + (rest_w if edge_w == 0.0 else 0.0)
+        assert group.power_w(inverter) == pytest.approx(edge_w, abs=slack_w)
