@@ -169,8 +169,15 @@ class Inline(_Section, Generic[Quantity]):
     """Values with their times, in ascending order."""
 
 
-class LoadInline(Inline[Quantity], Generic[Quantity]):
+class LoadInline(Inline[Power]):
     """Powers listed in the site file, with noise if wanted."""
+
+    noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
+
+
+class ConsumptionInline(Inline[NonNegativePower]):
+    """Powers of a device that only consumes, listed in the site file, with noise if wanted."""
 
     noise: _Noise = None
     """Variation of the values; none if not given. A share alone is its amplitude."""
@@ -490,7 +497,7 @@ _KNOWN_LOADS = _knows("constant", "inline", *get_args(BdewProfile), further=load
 LoadInput = Annotated[
     Annotated[Power, *_QUANTITY]
     | Annotated[ConstantPower, Tag("constant")]
-    | Annotated[LoadInline[Power], Tag("inline")]
+    | Annotated[LoadInline, Tag("inline")]
     | Annotated[Bdew, Tag("bdew")]
     | Annotated[Packaged, Tag("packaged")]
     | Annotated[PowerFile, Tag("file")],
@@ -503,7 +510,7 @@ LoadInput = Annotated[
 ConsumedInput = Annotated[
     Annotated[NonNegativePower, *_QUANTITY]
     | Annotated[ConstantConsumption, Tag("constant")]
-    | Annotated[LoadInline[NonNegativePower], Tag("inline")]
+    | Annotated[ConsumptionInline, Tag("inline")]
     | Annotated[Bdew, Tag("bdew")]
     | Annotated[Packaged, Tag("packaged")]
     | Annotated[ConsumptionFile, Tag("file")],
