@@ -121,7 +121,7 @@ STANDS = {
     ),
     "a miner that would switch without end": (
         "crypto_miner",
-        given("heat_capacity_j_per_k: 100", "machines: 1"),
+        given("board_start_s: 0, board_stop_s: 0, heat_capacity_j_per_k: 100", "machines: 1"),
         "parameters.heat_capacity_j_per_k is 100 J/K; accepted: at least 162.5 J/K, which all boards heat from"
         " resume_c to throttle_c in 1 s",
     ),
