@@ -66,11 +66,23 @@ class BatteryParams(NamedTuple):
     """The same of R1."""
     r2_activated_share: Annotated[float, Parameter("1", 0.0, 1.0)]
     """The same of R2."""
-    r0_activation_k: Annotated[float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")]
+    r0_activation_k: Annotated[
+        float,
+        Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported"),
+        Under("r0_activated_share", 0.0),
+    ]
     """Activation energy of that part of R0 over the gas constant."""
-    r1_activation_k: Annotated[float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")]
+    r1_activation_k: Annotated[
+        float,
+        Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported"),
+        Under("r1_activated_share", 0.0),
+    ]
     """The same of R1."""
-    r2_activation_k: Annotated[float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")]
+    r2_activation_k: Annotated[
+        float,
+        Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported"),
+        Under("r2_activated_share", 0.0),
+    ]
     """The same of R2."""
     voltage_min_v: Annotated[float, Parameter("V", 0.0, above=True)]
     """Least terminal voltage, more than half of the open-circuit voltage."""

@@ -18,6 +18,8 @@ from .parameter import Parameter, ParameterError
 
 _SETTLING_LEAST_S = 2.0
 """Heating and cooling that would move the cells through a band sooner are refused; chosen: no pack has them."""
+ELECTRONICS_LEAST_H = 24.0
+"""Electronics that would empty a full pack sooner are refused; chosen: far above those of packs that are sold."""
 _SETTLED_K = 1e-4
 """Nearer to where heating or cooling holds them, cells may drift by as much before the draw follows."""
 

@@ -459,7 +459,7 @@ def plugged_car(car: Car, phases: int, *, is_dc: bool = False) -> ElectricCarPar
         phases: Of the charger; the car uses no more.
         is_dc: Whether the charger gives direct current, of which the car's onboard charger loses nothing.
     """
-    current_a = min(car.max_power_w / (car.own_phases * NOMINAL_V), _CAR_CURRENT_A)
+    current_a = greatest_power_w(car, is_dc=False) / (car.own_phases * NOMINAL_V)
     falling_per_h = taper_falls_per_h(car, is_dc=is_dc)
     taper_s = math.inf
     if falling_per_h > 0.0:
@@ -486,7 +486,12 @@ def taper_falls_per_h(car: Car, *, is_dc: bool) -> float:
     Not above 0 where its greatest power is none above that at which charging ends: such a car does not taper.
     """
     arriving = 1.0 if is_dc else car.efficiency
-    return arriving * car.max_power_w / car.capacity_wh - FINAL_RATE_PER_H
+    return arriving * greatest_power_w(car, is_dc=is_dc) / car.capacity_wh - FINAL_RATE_PER_H
+
+
+def greatest_power_w(car: Car, *, is_dc: bool) -> float:
+    """Return the most that a car takes [W]: on alternating current no more than its plug carries."""
+    return car.max_power_w if is_dc else min(car.max_power_w, car.own_phases * NOMINAL_V * _CAR_CURRENT_A)
 
 
 def taper_socs(car: Car, *, is_dc: bool) -> tuple[float, float]:

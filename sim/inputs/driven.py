@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ...models.electric_car import ElectricCarParams
 from ...models.grid_voltage import INTERRUPTED_BELOW
+from ...models.parameter import described_parameters
 from ..domain.durations import LONGEST_S, duration_in_words
 from ..files.units import (
     AMPERE,
@@ -68,13 +70,19 @@ class DrivenInput:
 
 _YES_OR_NO = DrivenInput(NUMBER, 0.0, 1.0, is_whole=True)
 _SHARE = DrivenInput(FRACTION, 0.0, 1.0)
-_LOSS = DrivenInput(FRACTION, 0.0, 0.3)
 _VOLTAGE = DrivenInput(
     VOLT, 0.0, VOLT.most, because=f"less than {100.0 * INTERRUPTED_BELOW:g} % of the nominal one is an outage"
 )
 _MOST_W = WATT.most
 _CONSUMED = DrivenInput(WATT, 0.0, _MOST_W, because="a load consumes")
 _NEEDED = DrivenInput(WATT, 0.0, _MOST_W)
+_CAR = described_parameters(ElectricCarParams)
+
+
+def _of_car(name: str, unit: Unit, *, is_whole: bool = False) -> DrivenInput:
+    """Return an input that a session says of its car, with the range that the model of cars has for it."""
+    return DrivenInput(unit, float(_CAR[name].lower), float(_CAR[name].upper), is_whole=is_whole)
+
 
 DRIVEN_INPUTS = {
     "load": _CONSUMED,
@@ -109,16 +117,16 @@ DRIVEN_INPUTS = {
     "arrival_soc": _SHARE,
     "target_soc": _SHARE,
     "wanted_energy_wh": DrivenInput(WATT_HOUR, 0.0, math.inf),
-    "capacity_wh": DrivenInput(WATT_HOUR, 1e3, 1e6),
-    "ac_phases": DrivenInput(NUMBER, 1.0, 3.0, is_whole=True),
-    "ac_current_max_a": DrivenInput(AMPERE, 0.0, 63.0),
-    "onboard_loss": _LOSS,
-    "electronics_w": DrivenInput(WATT, 0.0, 1000.0),
-    "cv_time_constant_s": DrivenInput(SECOND, 30.0, 7200.0),
-    "loss_at_1c": _LOSS,
-    "ac_current_min_a": DrivenInput(AMPERE, 0.0, 63.0),
-    "offer_share": DrivenInput(FRACTION, 0.5, 1.0),
-    "reaction_s": DrivenInput(SECOND, 0.0, 60.0),
+    "capacity_wh": _of_car("capacity_wh", WATT_HOUR),
+    "ac_phases": _of_car("ac_phases", NUMBER, is_whole=True),
+    "ac_current_max_a": DrivenInput(AMPERE, 0.0, _CAR["ac_current_max_a"].upper),
+    "onboard_loss": _of_car("onboard_loss", FRACTION),
+    "electronics_w": _of_car("electronics_w", WATT),
+    "cv_time_constant_s": _of_car("cv_time_constant_s", SECOND),
+    "loss_at_1c": _of_car("loss_at_1c", FRACTION),
+    "ac_current_min_a": _of_car("ac_current_min_a", AMPERE),
+    "offer_share": _of_car("offer_share", FRACTION),
+    "reaction_s": _of_car("reaction_s", SECOND),
     "phases": DrivenInput(NUMBER, 0.0, 3.0, is_whole=True),
     "dc_curve": DrivenInput(NUMBER, -1.0, 1e6, is_whole=True),
 }

@@ -100,7 +100,7 @@ def _(signal: Noisy, begin_us: int, end_us: int) -> Segments:
     inner = segments_of(signal.inner, begin_us, end_us)
     times, places = _cut(inner, signal.step_us, begin_us, end_us)
     deviates = normal_deviates(signal.key, times[:-1] // signal.step_us)
-    return Segments(times, inner.values[places] * (1.0 + signal.amplitude * deviates))
+    return Segments(times, inner.values[places] * np.maximum(0.0, 1.0 + signal.amplitude * deviates))
 
 
 @segments_of.register

@@ -131,7 +131,8 @@ class Noisy:
     """Another signal times a seeded factor of mean 1 that is drawn anew for each interval.
 
     A factor depends on the key and on the number of its interval since the epoch alone. Factors follow the
-    normal distribution, cut where it has 1/8192 of its weight left (3.7 standard deviations).
+    normal distribution, cut where it has 1/8192 of its weight left (3.7 standard deviations), and at 0, so that what
+    consumes does not deliver.
     """
 
     def __init__(self, inner: Signal, *, amplitude: float, step_us: int, key: str) -> None:
@@ -152,7 +153,7 @@ class Noisy:
     def at(self, time_us: int) -> float:
         """Return the inner value times the factor of the interval."""
         deviate = normal_deviate(self.key, time_us // self.step_us)
-        return self.inner.at(time_us) * (1.0 + self.amplitude * deviate)
+        return self.inner.at(time_us) * max(0.0, 1.0 + self.amplitude * deviate)
 
     def until(self, time_us: int) -> int:
         """Return the end of the interval, or the inner breakpoint if that comes first."""

@@ -36,7 +36,7 @@ from ..files.described import Described
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.parameters import Number
 from ..files.problems import did_you_mean
-from ..files.sections import refuse, short_for
+from ..files.sections import short_for
 from ..files.units import (
     AMPERE,
     CELSIUS,
@@ -50,6 +50,7 @@ from ..files.units import (
     SECOND,
     WATT,
     Fraction,
+    NonNegativePower,
     PositiveEnergy,
     Power,
     Temperature,
@@ -113,6 +114,13 @@ class ConstantPower(_Section):
     """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
+class ConstantConsumption(ConstantPower):
+    """One power for all time of a device that only consumes."""
+
+    value: NonNegativePower
+    """Active power [W]."""
+
+
 class Point(_Section, Generic[Quantity]):
     """A value and when it begins to hold."""
 
@@ -163,6 +171,13 @@ class Inline(_Section, Generic[Quantity]):
 
 class LoadInline(Inline[Power]):
     """Powers listed in the site file, with noise if wanted."""
+
+    noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
+
+
+class ConsumptionInline(Inline[NonNegativePower]):
+    """Powers of a device that only consumes, listed in the site file, with noise if wanted."""
 
     noise: _Noise = None
     """Variation of the values; none if not given. A share alone is its amplitude."""
@@ -313,6 +328,12 @@ class PowerFile(RecordedPower):
 
     noise: _Noise = None
     """Variation of the values; none if not given. A share alone is its amplitude."""
+
+
+class ConsumptionFile(PowerFile):
+    """Active power from a recording of a device that only consumes."""
+
+    limits = (0.0, WATT.most)
 
 
 _MOST_OF_CHARGING = 1e6
@@ -471,6 +492,8 @@ def _or_mapping(value: object, read: ValidatorFunctionWrapHandler) -> Any:
 
 _QUANTITY = (WrapValidator(_or_mapping), Tag("quantity"))
 
+_KNOWN_LOADS = _knows("constant", "inline", *get_args(BdewProfile), further=load_profiles)
+
 LoadInput = Annotated[
     Annotated[Power, *_QUANTITY]
     | Annotated[ConstantPower, Tag("constant")]
@@ -479,26 +502,21 @@ LoadInput = Annotated[
     | Annotated[Packaged, Tag("packaged")]
     | Annotated[PowerFile, Tag("file")],
     _BY_KIND,
-    _knows("constant", "inline", *get_args(BdewProfile), further=load_profiles),
+    _KNOWN_LOADS,
 ]
 """Active power of a load [W], consumption positive."""
 
 
-def _consumes(spec: object) -> object:
-    """Refuse a power below zero that a site file states."""
-    if isinstance(spec, float) and spec < 0.0:
-        raise refuse("at least 0 W: it only consumes")
-    stated: tuple[float, ...] = ()
-    if isinstance(spec, ConstantPower):
-        stated = (spec.value,)
-    elif isinstance(spec, LoadInline):
-        stated = tuple(point.value for point in spec.points)
-    if min(stated, default=0.0) < 0.0:
-        raise refuse(f"at least 0 W, not {min(stated):g} W: it only consumes")
-    return spec
-
-
-ConsumedInput = Annotated[LoadInput, AfterValidator(_consumes)]
+ConsumedInput = Annotated[
+    Annotated[NonNegativePower, *_QUANTITY]
+    | Annotated[ConstantConsumption, Tag("constant")]
+    | Annotated[ConsumptionInline, Tag("inline")]
+    | Annotated[Bdew, Tag("bdew")]
+    | Annotated[Packaged, Tag("packaged")]
+    | Annotated[ConsumptionFile, Tag("file")],
+    _BY_KIND,
+    _KNOWN_LOADS,
+]
 """Power of a device that never delivers any [W], or of heat that is asked of one."""
 
 PvPowerInput = Annotated[

@@ -9,6 +9,7 @@ from ..components.ev_charger import (
     EvCharger,
     SwitchingMode,
     greatest_offer_a,
+    greatest_power_w,
     taper_falls_per_h,
     taper_socs,
 )
@@ -88,7 +89,7 @@ def _taper_findings(place: Place, car: Car, *, is_dc: bool) -> Iterator[Finding]
     found = f"{100.0 * car.taper_soc:g} %"
     if taper_falls_per_h(car, is_dc=is_dc) <= 0.0:
         accepted = (
-            f"nothing beside a max_power of {car.max_power_w / 1e3:g} kW, as a battery of"
+            f"nothing beside a greatest power of {greatest_power_w(car, is_dc=is_dc) / 1e3:g} kW, as a battery of"
             f" {car.capacity_wh / 1e3:g} kWh takes that until it is full"
         )
         yield Finding((*place, "taper_soc"), found, accepted)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from ..components.component_type import Built
 from ..components.rating import Rating
 from ..components.recordings import is_recorded, recorded_factor
-from ..components.section import Lapsing
+from ..components.registry import type_of
+from ..components.section import ComponentSection, Lapsing
 from ..files.units import WATT
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
@@ -29,15 +31,26 @@ def recording_notes(site: Site, *, start_us: int) -> Iterator[str]:
     # What is recorded of the air need not be of the day of a run.
     built_of = builder_of(site.model_copy(update={"ambient_temperature": None}), start_us)
     for key, component in recorded.items():
-        try:
-            built = built_of(key, component)
-        except InputError:
-            continue  # What else drives it need not be of that day.
-        rating = built.converting.rating if built.converting is not None else None
-        if rating is None and built.machine is not None:
-            rating = built.machine.rating
+        rating = _rating(built_of, key, component)
         if rating is not None and rating.active is not None:
             yield from _beyond(site, key, component, rating)
+
+
+def _rating(
+    built_of: Callable[[str, ComponentSection], Built], key: str, component: Lapsing
+) -> Rating | None:
+    """Return what a device can be told; None if it takes no set-points, or nothing drives it on the day of a run."""
+    # What else drives it need not be of that day, and is no part of its rating.
+    alone = component.model_copy(update=dict.fromkeys(type_of(component).inputs))
+    for section in (component, alone):
+        try:
+            built = built_of(key, section)
+        except InputError:
+            continue
+        if built.converting is not None:
+            return built.converting.rating
+        return None if built.machine is None else built.machine.rating
+    return None
 
 
 def _beyond(site: Site, key: str, component: Lapsing, rating: Rating) -> Iterator[str]:

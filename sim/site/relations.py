@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ...models.battery import BatteryParams
-from ...models.battery_auxiliary import check_auxiliary_of, most_draw
+from ...models.battery_auxiliary import ELECTRONICS_LEAST_H, check_auxiliary_of, most_draw
 from ...models.battery_pack import TABLES
 from ...models.parameter import ParameterError
 from ...models.tables import MOST_STEPS, common_steps
@@ -263,6 +263,12 @@ def _auxiliary_findings(key: str, battery: Battery, params: BatteryParams) -> It
         most = WATT.in_words(params.discharge_power_max_w)
         accepted = f"at most {most} of all that draws at once, as it can give no more"
         yield Finding(place, WATT.in_words(most_draw(own)), accepted)
+    lasting_w = params.capacity_wh / ELECTRONICS_LEAST_H
+    if own.electronics_w > lasting_w:
+        accepted = (
+            f"at most {WATT.in_words(lasting_w)}, which empties a full battery in {ELECTRONICS_LEAST_H:g} h"
+        )
+        yield Finding((*place, "electronics"), WATT.in_words(own.electronics_w), accepted)
     try:
         check_auxiliary_of(own, params.heat_capacity_j_per_k)
     except ParameterError as error:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import doppelgrid
+from doppelgrid.models.electric_car import ElectricCarParams
+from doppelgrid.models.parameter import described_parameters
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS, require_drivable
 
 NOON_US = round(datetime.fromisoformat("2026-06-15T12:00:00+02:00").timestamp() * 1e6)
@@ -31,6 +33,15 @@ def test_what_drives_a_site_by_itself_is_within_its_range(everything: doppelgrid
         component, _, quantity = name.partition(".")
         now = signal.at(NOON_US)
         require_drivable(component, quantity, now, 0.0, now)
+
+
+def test_what_a_session_says_of_its_car_has_the_range_of_the_model() -> None:
+    for name, parameter in described_parameters(ElectricCarParams).items():
+        driven = DRIVEN_INPUTS.get(name)
+        # A car may have no onboard charger: 0 A. The curve is driven by its number.
+        if name not in {"ac_current_max_a", "dc_curve_w"}:
+            assert driven is not None
+            assert (driven.lower, driven.upper) == (parameter.lower, parameter.upper)
 
 
 @pytest.mark.parametrize(

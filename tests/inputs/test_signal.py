@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doppelgrid.sim.inputs.segments import segments_of
 from doppelgrid.sim.inputs.signal import NEVER, Constant, Noisy, Repeated, Signal, Steps
 from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput
 
@@ -103,6 +104,15 @@ def test_noise_keeps_the_mean_and_has_the_stated_spread(build: Build) -> None:
     values = [load.at(second * 1_000_000) for second in range(20_000)]
     assert statistics.fmean(values) == pytest.approx(1000.0, abs=1.0)
     assert statistics.stdev(values) == pytest.approx(30.0, rel=0.03)
+
+
+def test_noise_makes_no_producer_of_a_load(build: Build) -> None:
+    load = build(
+        LoadInput, {"profile": "constant", "value": "1 kW", "noise": {"amplitude": "50 %", "step": "1 s"}}
+    )
+    values = [load.at(second * 1_000_000) for second in range(2_000)]
+    assert min(values) == 0.0
+    assert list(segments_of(load, 0, 2_000_000_000).values) == values
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"owner": "barn"}])

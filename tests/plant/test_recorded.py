@@ -215,6 +215,18 @@ def test_check_tells_what_is_beyond_the_rating(tmp_path: Path) -> None:
     ]
 
 
+def test_check_tells_it_of_a_device_that_another_recording_drives_on_another_day(tmp_path: Path) -> None:
+    rows(tmp_path, (-10.0, -40.0))
+    (tmp_path / "heat.csv").write_text(
+        "time,heat\n2020-01-01T00:00:00Z,5\n2020-01-01T01:00:00Z,5\n", encoding="utf-8"
+    )
+    demand = {"file": "heat.csv", "unit": "kW", "positive": "consumption"}
+    of = site(tmp_path, {"category": "chp", "rated_power": "20 kW", "heat_demand": demand}, way(1.0))
+    assert list(recording_notes(of, start_us=of.moment_us(START))) == [
+        "device cannot have all that is recorded in day.csv: up to -40 kW, beyond its -20 kW to 0 W, in 1 of 2 rows"
+    ]
+
+
 def test_nothing_is_told_of_what_is_within_the_rating(tmp_path: Path) -> None:
     rows(tmp_path)
     of = site(tmp_path, INVERTER, way(1.0))

@@ -315,9 +315,12 @@ def test_a_car_has_one_phase_up_to_what_is_common_on_one(watts: int, phases: int
         ({"capacity": "80 kWh", "max_power": "11 kW", "taper_soc": "60 %"}, 0.4 * 3600.0 / (0.12375 - 0.05)),
         ({"capacity": "60 kWh", "max_power": "3.68 kW", "taper_soc": "80 %"}, 0.2 * 3600.0 / (0.0552 - 0.05)),
         ({"capacity": "1 kWh", "max_power": "10 kW", "taper_soc": "99 %"}, 0.01 * 3600.0 / (9.0 - 0.05)),
-        # Never above 0.05 of the capacity in an hour; always far above it.
+        # Never above 0.05 of the capacity in an hour; no more than three times 63 A.
         ({"capacity": "1000 kWh", "max_power": "11 kW", "taper_soc": "80 %"}, 1e6),
-        ({"capacity": "1 kWh", "max_power": "1000 kW", "taper_soc": "80 %"}, 1.0),
+        (
+            {"capacity": "1 kWh", "max_power": "250 kW", "taper_soc": "80 %"},
+            0.2 * 3600.0 / (0.9 * 43.47 - 0.05),
+        ),
     ],
 )
 def test_a_car_tapers_from_its_full_power_down(figures: dict[str, str], seconds: float) -> None:
@@ -341,7 +344,8 @@ def test_a_car_takes_its_full_power_up_to_its_taper_and_not_beyond(
         "taper_soc": f"{100 * taper_soc} %",
     }
     car = plugged_car(Car.model_validate(written), 3, is_dc=is_dc)
-    full_w = 1e3 * power_kw * (1.0 if is_dc else 0.9)
+    # No more than 63 A pass its plug on alternating current.
+    full_w = 1e3 * power_kw if is_dc else 0.9 * min(1e3 * power_kw, 63.0 * 230.0)
     begins_soc = constant_voltage_soc(full_w, car.capacity_wh, car.cv_time_constant_s)
     assert begins_soc == pytest.approx(taper_soc, abs=1e-9)
 

@@ -110,7 +110,8 @@ def test_a_charger_of_alternating_current_converts_nothing(kind: str, parameter:
     [
         (
             f"{AC}, car: {{capacity: 300 kWh, taper_soc: 80 %}}",
-            "80 %; accepted: nothing beside a max_power of 11 kW, as a battery of 300 kWh takes that until it is full",
+            "80 %; accepted: nothing beside a greatest power of 11 kW, as a battery of 300 kWh takes that until it is"
+            " full",
         ),
         (
             f"{DC}, car: {{capacity: 1 kWh, max_power: 50 kW, taper_soc: 99 %}}",

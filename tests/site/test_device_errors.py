@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from support.small_site import BASE, BATTERY, INVERTER, messages
 
+from doppelgrid.sim.site.input_files import read_checked
 from doppelgrid.sim.site.reader import parse_site
 
 SENSORS = "sensors:\n  roof: {id: 5, metrics: [temperature]}\n"
@@ -158,6 +162,7 @@ def test_a_battery_may_be_behind_a_precharger_and_a_breaker() -> None:
 CONSUMED = {
     "plc": ("category: plc", "load"),
     "hvac": ("category: hvac", "load"),
+    "gains": ("category: hvac", "gains"),
     "crypto_miner": ("category: crypto_miner", "load"),
     "steam_boiler": ("category: steam_boiler, rated_power: 10 kW", "steam_demand"),
     "chp": ("category: chp, rated_power: 10 kW", "heat_demand"),
@@ -165,23 +170,50 @@ CONSUMED = {
 
 
 @pytest.mark.parametrize(
-    ("stated", "found", "accepted"),
+    ("stated", "place", "found"),
     [
-        ("-5 kW", "-5 kW", "at least 0 W: it only consumes"),
-        ("{profile: constant, value: -5 kW}", "a mapping", "at least 0 W, not -5000 W: it only consumes"),
+        ("-5 kW", "", "-5 kW"),
+        ("{profile: constant, value: -5 kW}", ".value", "-5 kW"),
         (
             '{profile: inline, points: [{at: "00:00", value: 1 kW}, {at: "01:00", value: -2 kW}]}',
-            "a mapping",
-            "at least 0 W, not -2000 W: it only consumes",
+            ".points[1].value",
+            "-2 kW",
         ),
     ],
 )
 @pytest.mark.parametrize("device", CONSUMED)
-def test_what_is_only_consumed_is_not_below_zero(device: str, stated: str, found: str, accepted: str) -> None:
+def test_what_is_only_consumed_is_not_below_zero(device: str, stated: str, place: str, found: str) -> None:
     section, key = CONSUMED[device]
     lines = f"  dev: {{id: 6, {section}, behind: main, {key}: {stated}}}\n"
     line = BASE.count("\n") + 1
-    assert messages(BASE + lines) == [f"berlin.yaml:{line}: dev.{key} is {found}; accepted: {accepted}"]
+    (message,) = messages(BASE + lines)
+    assert message.startswith(f"berlin.yaml:{line}: dev.{key}{place} is {found}; accepted: ")
+    assert ">= 0 kW" in message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("column: p, positive: consumption", "0 to 1e+06 (are `unit`, `positive` and `factor` right?)"),
+        (
+            "column: p, positive: production, factor: -1",
+            "0 to 1e+06 (are `unit`, `positive` and `factor` right?)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("device", CONSUMED)
+def test_what_is_only_consumed_is_not_recorded_below_zero(
+    tmp_path: Path, device: str, wrong: str, said: str
+) -> None:
+    (tmp_path / "day.csv").write_text(
+        "time,p\n2026-06-15T00:00:00Z,1\n2026-06-15T01:00:00Z,0\n2026-06-15T02:00:00Z,-3\n", encoding="utf-8"
+    )
+    section, key = CONSUMED[device]
+    recorded = f"{{file: day.csv, unit: kW, {wrong}}}"
+    site = tmp_path / "berlin.yaml"
+    site.write_text(f"{BASE}  dev: {{id: 6, {section}, behind: main, {key}: {recorded}}}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(f"dev.{key}: day.csv:4: p is -3; accepted: {said}")):
+        read_checked(str(site))
 
 
 @pytest.mark.parametrize("device", CONSUMED)

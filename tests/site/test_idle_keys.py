@@ -246,6 +246,21 @@ def test_what_a_battery_does_not_draw_needs_no_words(keys: str, told: str) -> No
     assert f"bat.{told}" in refused("battery_inverter", "response_delay: 0 s", behind)
 
 
+@pytest.mark.parametrize(
+    ("draws", "told"),
+    [
+        ("electronics: 430 W", "auxiliary.electronics is 430 W; accepted: at most"),
+        (
+            "electronics: 30 W, heating: 11 kW",
+            "auxiliary is 11.03 kW; accepted: at most 10.24 kW of all that draws",
+        ),
+    ],
+)
+def test_a_battery_draws_no_more_for_itself_than_it_gives_or_lasts_for_a_day(draws: str, told: str) -> None:
+    behind = f"  bat: {{id: 3, category: battery, behind: one, preset: lfp-10kwh, auxiliary: {{{draws}}}}}\n"
+    assert f"bat.{told}" in refused("battery_inverter", "response_delay: 0 s", behind)
+
+
 PACK = """microgrid: {id: 1}
 components:
   grid: {id: 1, category: grid_connection_point, rated_fuse_current: 4 kA}

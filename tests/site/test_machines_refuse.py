@@ -10,6 +10,7 @@ from doppelgrid.sim.components.machines.chp import chp_preset
 
 CHP, BOILER, ELECTROLYZER = "chp", "steam_boiler", "electrolyzer"
 RATED = "rated_power: 50 kW"
+HASTE = "start_s: 0.1, minimum_run_s: 0, stop_s: 0, minimum_pause_s: 0"
 
 
 def given(parameters: str, keys: str = RATED) -> str:
@@ -97,6 +98,32 @@ STANDS = {
         "hvac",
         given("cop_per_k: -0.9", "preset: house-heat-pump"),
         "parameters.cop_per_k is -0.9 1/K; accepted: at least -0.22514 1/K, with which the COP is 1 at a lift of 28 K",
+    ),
+    "a machine that neither heats nor cools": (
+        "hvac",
+        given("can_heat: false", "preset: house-heat-pump"),
+        "parameters.can_heat is false; accepted: true, or can_cool true",
+    ),
+    "a room heated to where it is cooled": (
+        "hvac",
+        "preset: office-split, heating_temperature: 26 °C",
+        "heating_temperature is 26 °C; accepted: at most 24 °C, the hysteresis below the cooling temperature",
+    ),
+    "a buffer that would start and stop its engine without end": (
+        CHP,
+        given(f"{HASTE}, buffer.heat_capacity_j_per_k: 1"),
+        "parameters.buffer.heat_capacity_j_per_k is 1 J/K; accepted: at least",
+    ),
+    "a buffer that starts its engine where it stops it": (
+        CHP,
+        given(f"{HASTE}, buffer_restart_c: 80"),
+        "parameters.buffer_restart_c is 80 °C; accepted: at most buffer_full_c - 0.1, 79.9 °C",
+    ),
+    "a miner that would switch without end": (
+        "crypto_miner",
+        given("board_start_s: 0, board_stop_s: 0, heat_capacity_j_per_k: 100", "machines: 1"),
+        "parameters.heat_capacity_j_per_k is 100 J/K; accepted: at least 162.5 J/K, which all boards heat from"
+        " resume_c to throttle_c in 1 s",
     ),
 }
 

@@ -36,8 +36,10 @@ from ..section import LEAST_LOAD, ProcessMachine
 from ..setting import Setting
 from .chp_data_sheet import DataSheet, curves, least_load
 from .process import (
+    SHORTEST_SWING_S,
     RunningTime,
     check_gets_warm,
+    check_swing,
     demand_signal,
     process_caption,
     process_rating,
@@ -207,6 +209,8 @@ def check_chp(params: ChpParams) -> None:
     limit = "buffer_restart_c" if params.heat_led or not params.dump_cooler else "buffer_full_c"
     check_at_most("buffer.useful_c", params.buffer.useful_c, limit, getattr(params, limit), "°C")
     _check_warms_up(params)
+    if params.heat_led or not params.dump_cooler:
+        _check_cycle(params)
     for load in _knots(params):
         electrical = table_value(params.electrical_efficiency, load)
         check_at_most(
@@ -233,6 +237,26 @@ def _check_warms_up(params: ChpParams) -> None:
         "the heat at minimum_power_w",
         chp_heat_w(params, least_w),
     )
+
+
+def _check_cycle(params: ChpParams) -> None:
+    """Hold a unit that its buffer stops and starts to a time from one start to the next."""
+    times_s = params.start_s + params.minimum_run_s + params.stop_s + params.minimum_pause_s
+    if times_s < SHORTEST_SWING_S:
+        check_swing(
+            "buffer.heat_capacity_j_per_k",
+            params.buffer.heat_capacity_j_per_k,
+            params.buffer_full_c - params.buffer_restart_c,
+            chp_heat_w(params, params.rated_power_w),
+            "the heat at rated_power_w heats from buffer_restart_c to buffer_full_c",
+        )
+        check_at_most(
+            "buffer_restart_c",
+            params.buffer_restart_c,
+            "buffer_full_c - 0.1",
+            params.buffer_full_c - 0.1,
+            "°C",
+        )
 
 
 def _knots(params: ChpParams) -> list[float]:

@@ -25,6 +25,7 @@ from ..load import wired_load
 from ..section import ModelledConsumer, no_load_beside
 from ..setting import GridFacts, Setting
 from .consumer import consumer_caption, refuse_parameters_beside_load, upper_limit_rating
+from .process import SHORTEST_SWING_S, check_swing
 
 
 class CryptoMiner(ModelledConsumer):
@@ -84,6 +85,14 @@ def check_crypto_miner(params: CryptoMinerParams) -> None:
     )
     check_at_most("throttle_c", params.throttle_c, "trip_c", params.trip_c, "°C")
     check_at_most("resume_c", params.resume_c, "throttle_c - 0.1", params.throttle_c - 0.1, "°C")
+    if params.board_start_s + params.board_stop_s < SHORTEST_SWING_S:
+        check_swing(
+            "heat_capacity_j_per_k",
+            params.heat_capacity_j_per_k,
+            params.throttle_c - params.resume_c,
+            params.base_power_w + params.boards * params.board_power_w,
+            "all boards heat from resume_c to throttle_c",
+        )
 
 
 _USUAL_MINER = "antminer-s19-pro"

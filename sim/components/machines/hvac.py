@@ -22,7 +22,7 @@ from ...files.presets import check_at_most, check_own_draws, params_of_preset, p
 from ...files.sections import refuse, refuse_at
 from ...files.units import CELSIUS, WATT, Temperature
 from ...inputs.signal import Constant
-from ...inputs.specs import LoadInput, TemperatureInput
+from ...inputs.specs import ConsumedInput, TemperatureInput
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
@@ -49,7 +49,7 @@ class Hvac(ModelledConsumer):
     """Temperature of the room around which its thermostat heats [°C]; by preset if not given."""
     cooling_temperature_c: _RoomTemperature | None = Field(default=None, alias="cooling_temperature")
     """Temperature of the room around which its thermostat cools [°C]; by preset if not given."""
-    gains: LoadInput | None = None
+    gains: ConsumedInput | None = None
     """Heat that people, devices and the sun bring into the room [W]; none if not given."""
     source_temperature: TemperatureInput | None = None
     """Temperature of the ground or water that it takes heat from and rejects it to [°C]; the air if not given."""
@@ -88,10 +88,11 @@ class Hvac(ModelledConsumer):
         params = hvac_preset(name)
         if set_c is not None and not (params.can_heat if is_heating else params.can_cool):
             raise refuse(f"none: {name} does not {'heat' if is_heating else 'cool'}")
-        if not is_heating and params.can_heat and params.can_cool:
-            heating_c = info.data.get("heating_temperature_c")
-            least_c = params.hysteresis_k + (params.heating_set_point_c if heating_c is None else heating_c)
-            if (params.cooling_set_point_c if set_c is None else set_c) < least_c:
+        if set_c is not None and not is_heating and params.can_heat:
+            least_c = params.hysteresis_k + given(
+                info.data.get("heating_temperature_c"), params.heating_set_point_c
+            )
+            if set_c < least_c:
                 raise refuse(f"at least {least_c:g} °C, the hysteresis above the heating temperature")
         return set_c
 
@@ -108,6 +109,15 @@ class Hvac(ModelledConsumer):
         if self.preset not in hvac_preset_names() or self.parameters:
             return self  # Parameters may say the rest of it.
         params = hvac_preset(self.preset)
+        most_c = params.cooling_set_point_c - params.hysteresis_k
+        if (
+            params.can_cool
+            and self.cooling_temperature_c is None
+            and self.heating_temperature_c is not None
+            and self.heating_temperature_c > most_c
+        ):
+            accepted = f"at most {most_c:g} °C, the hysteresis below the cooling temperature"
+            raise refuse_at(("heating_temperature",), f"{self.heating_temperature_c:g} °C", accepted)
         heating_c = given(self.heating_temperature_c, params.heating_set_point_c)
         supply_c = given(self.supply_temperature_c, params.supply_c)
         warmest_c = _warmest_room_c(params._replace(heating_set_point_c=heating_c))
@@ -156,6 +166,10 @@ def check_hvac(params: HvacParams) -> None:
     """
     check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
     check_own_draws(params, ("standby_power_w",), params.rated_power_w)
+    if not (params.can_heat or params.can_cool):
+        raise ParameterError(
+            "can_heat", "false", "true, or can_cool true; a machine with neither does nothing"
+        )
     if params.can_heat and params.supply_c <= _warmest_room_c(params):
         accepted = (
             f"above {_warmest_room_c(params):g} °C, heating_set_point_c and half of hysteresis_k (physics)"

@@ -18,6 +18,9 @@ from ..setting import Setting
 RunningTime = Annotated[float, SECOND.within(lower=0.0, upper=1e9)]
 """For how long a machine has been in operation [s]."""
 
+SHORTEST_SWING_S = 1.0
+"""Least time between two switchings of what is switched by a temperature; chosen, far below any [s]."""
+
 
 def process_rating(
     unit: ProcessMachine, active: Bounds, minimum_w: float, *, seconds_to_full: float
@@ -60,6 +63,26 @@ def check_gets_warm(
     if loss_w_per_k >= most_w_per_k:
         accepted = f"less than {most_w_per_k:g} W/K, which loses {heat} at {warm} in air of {COLDEST_C:g} °C (physics)"
         raise ParameterError(name, f"{loss_w_per_k:g} W/K", accepted)
+
+
+def check_swing(name: str, capacity_j_per_k: float, swing_k: float, heat_w: float, does: str) -> None:
+    """Hold a body that switches what heats it to a time between two switchings, so that they have an end.
+
+    Args:
+        name: Of the parameter that says its heat capacity.
+        capacity_j_per_k: That parameter [J/K].
+        swing_k: Between the temperatures at which it switches, >= 0; 0 for a body that is held at one [K].
+        heat_w: The most that heats it [W].
+        does: What heats it, and between which temperatures, in words.
+
+    Raises:
+        ParameterError: If it would be heated from one to the other too soon; names the capacity.
+    """
+    if 0.0 < capacity_j_per_k * swing_k < heat_w * SHORTEST_SWING_S:
+        accepted = (
+            f"at least {heat_w * SHORTEST_SWING_S / swing_k:g} J/K, which {does} in {SHORTEST_SWING_S:g} s"
+        )
+        raise ParameterError(name, f"{capacity_j_per_k:g} J/K", accepted)
 
 
 def demand_signal(purpose: str, spec: ConsumedInput | None, without_w: float, setting: Setting) -> Signal:

@@ -7,7 +7,7 @@ from typing import Literal
 from ....models import steam_boiler
 from ....models.ac import phase_shares
 from ....models.heat_buffer import HeatBufferParams
-from ....models.parameter import ParameterError, check_parameters
+from ....models.parameter import check_parameters
 from ....models.steam_boiler import SteamBoilerParams, saturation_temperature_c, steam_boiler_initial_state
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
@@ -18,7 +18,14 @@ from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
 from ..section import ProcessMachine
 from ..setting import Setting
-from .process import check_gets_warm, demand_signal, process_caption, process_rating, usual_preset
+from .process import (
+    check_gets_warm,
+    check_swing,
+    demand_signal,
+    process_caption,
+    process_rating,
+    usual_preset,
+)
 
 
 class SteamBoiler(ProcessMachine):
@@ -119,10 +126,6 @@ def steam_boiler_params(boiler: SteamBoiler) -> SteamBoilerParams:
     )
 
 
-_SHORTEST_SWING_S = 1.0
-"""Least time in which rated power heats the drum from the restart to the full pressure; chosen, far below any [s]."""
-
-
 def check_steam_boiler(params: SteamBoilerParams) -> None:
     """Hold the temperatures of a boiler to each other, and its draws and its drum to its power.
 
@@ -147,14 +150,13 @@ def check_steam_boiler(params: SteamBoilerParams) -> None:
         "the heat at rated_power_w",
         params.efficiency * left_w,
     )
-    swing_j = params.drum.heat_capacity_j_per_k * (params.full_c - params.restart_c)
-    if 0.0 < swing_j < params.rated_power_w * _SHORTEST_SWING_S:
-        raise ParameterError(
-            "drum.heat_capacity_j_per_k",
-            f"{params.drum.heat_capacity_j_per_k:g} J/K",
-            f"at least {params.rated_power_w * _SHORTEST_SWING_S / (params.full_c - params.restart_c):g} J/K, which"
-            f" rated_power_w heats from restart_c to full_c in {_SHORTEST_SWING_S:g} s",
-        )
+    check_swing(
+        "drum.heat_capacity_j_per_k",
+        params.drum.heat_capacity_j_per_k,
+        params.full_c - params.restart_c,
+        rated_w,
+        "rated_power_w heats from restart_c to full_c",
+    )
 
 
 TYPE = ComponentType(

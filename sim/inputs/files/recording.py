@@ -12,7 +12,7 @@ from ...files.moments import parse_zone
 from ..daily import DAY_US, MINUTE_US, SECOND_US, Daily, WallClock, local_datetime, midnight_us
 from ..errors import InputError
 from ..signal import Repeated, Signal, Steps
-from ..specs import FileColumn
+from ..specs import FileColumn, RecordedPower
 from .axis import instants_us
 from .table import Table, read_table
 
@@ -186,7 +186,9 @@ def _check_limits(spec: FileColumn, table: Table, values: Floats) -> None:
         if spec.scale == 0.0:
             raise InputError(table.file, None, "factor", "0", f"another; values are {lower:g} to {upper:g}")
         least, most = sorted((lower / spec.scale, upper / spec.scale))
-        accepted = f"{least:g} to {most:g} (are `unit` and `factor` right?)"
+        said = "`unit`, `positive` and `factor`" if isinstance(spec, RecordedPower) else "`unit` and `factor`"
+        # Adding 0 makes 0 of -0, which a negative scale leaves.
+        accepted = f"{least + 0.0:g} to {most + 0.0:g} (are {said} right?)"
         raise table.error(row, str(table.values.name), str(table.values.iloc[row]), accepted)
 
 
