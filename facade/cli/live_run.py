@@ -194,8 +194,8 @@ def write_endpoints(path: Path, servers: Sequence[SiteServer]) -> None:
 
 def _tell_endpoints(servers: Sequence[SiteServer], options: RunOptions) -> None:
     if options.emit_endpoints is not None:
-        with writing("--emit-endpoints", options.emit_endpoints):
-            write_endpoints(options.emit_endpoints, servers)
+        with writing("--emit-endpoints", options.emit_endpoints) as place:
+            write_endpoints(place, servers)
 
 
 def _tell_events(server: SiteServer, *, alone: bool) -> None:

@@ -146,8 +146,8 @@ def simulate(
         from ..sim.files.json_text import json_text  # noqa: PLC0415
 
         text = json_text(plain(result), indent=2) + "\n"
-        with writing("--summary", summary):
-            summary.write_text(text, encoding="utf-8")
+        with writing("--summary", summary) as place:
+            place.write_text(text, encoding="utf-8")
 
 
 def _run(
