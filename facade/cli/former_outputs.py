@@ -87,7 +87,7 @@ def _is_endpoints(content: Any) -> bool:
 
 def _is_snapshot(content: Any) -> bool:
     try:
-        return content[3][1].keys() >= _PLANT
+        return bool(content[3][1].keys() >= _PLANT)
     except (LookupError, TypeError, AttributeError):
         return False
 

@@ -372,7 +372,7 @@ def table(results: Sequence[Result]) -> pd.DataFrame:
     for name in numbers:
         columns[name] = [result.numbers.get(name) for result in ordered]
     frame = pd.DataFrame(columns)
-    for name in frame.columns.difference(FIRST):
+    for name in frame.columns.difference(list(FIRST)):
         if frame[name].isna().all():
             frame[name] = frame[name].astype(float)
     if any(result.error is not None for result in ordered):
