@@ -86,8 +86,8 @@ def simulate_ensemble(
     results, is_whole = _collect(jobs, options)
     taken_s = stopwatch_s() - began_s
     if options.results is not None and results:
-        with writing("--results", options.results):
-            _write(results, options.results)
+        with writing("--results", options.results) as place:
+            _write(results, place)
     console, errors = Console(emoji=False), Console(stderr=True, emoji=False)
     main = _MAIN if tariff is None else {**_MAIN, **_costs_shown(tariff)}
     _print_table(results, variation, main, console)

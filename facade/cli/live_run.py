@@ -194,8 +194,8 @@ def write_endpoints(path: Path, servers: Sequence[SiteServer]) -> None:
 
 def _tell_endpoints(servers: Sequence[SiteServer], options: RunOptions) -> None:
     if options.emit_endpoints is not None:
-        with writing("--emit-endpoints", options.emit_endpoints):
-            write_endpoints(options.emit_endpoints, servers)
+        with writing("--emit-endpoints", options.emit_endpoints) as place:
+            write_endpoints(place, servers)
 
 
 def _tell_events(server: SiteServer, *, alone: bool) -> None:
@@ -208,11 +208,16 @@ def _tell_events(server: SiteServer, *, alone: bool) -> None:
 
 
 class _PipedLog(logging.StreamHandler[TextIO]):
-    """Writes the log, until nobody reads it: a site is served also where `head` has read enough."""
+    """Writes the log, until nobody reads it or it has no room: a site is served also where `head` has read enough."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
-        """Write to nowhere once nobody reads."""
-        if isinstance(sys.exc_info()[1], BrokenPipeError):
+        """Write to nowhere once nothing can be written, and say so where somebody might read it."""
+        failed = sys.exc_info()[1]
+        if isinstance(failed, OSError):
+            if not isinstance(failed, BrokenPipeError):
+                print(
+                    f"standard output: {failed.strerror}; the site is served without a log", file=sys.stderr
+                )
             self.setStream(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
             os.dup2(self.stream.fileno(), sys.stdout.fileno())
         else:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import count
 from os.path import exists, isfile, realpath, samefile
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -235,19 +236,33 @@ def unwritable_folder(option: str, path: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def writing(option: str, path: Path) -> Iterator[None]:
-    """Refuse in words where a file cannot be written after all, as on a full disk.
+def writing(option: str, path: Path) -> Iterator[Path]:
+    """Give the path at which an output is to be written: another one where somebody's file has appeared meanwhile.
 
     Raises:
-        typer.Exit: If so.
+        typer.Exit: If it could not be written after all, as on a full disk, or is elsewhere than asked for.
     """
+    place = _beside(path) if _is_somebodys(option, path) else path
     try:
-        yield
+        yield place
     except OSError as error:
         raise refuse(
             f"{option} is {str(path)!r}, which could not be written ({error.strerror or error}); "
             "accepted: a file in a folder that can be written to and has room"
         ) from None
+    if place != path:
+        raise refuse(
+            f"{option} is {str(path)!r}, where a file has appeared meanwhile that would be lost; "
+            f"what was to be there is {str(place)!r}"
+        )
+
+
+def _beside(path: Path) -> Path:
+    """Return a name of the same form beside a file that nothing has: `day.new.csv`."""
+    form = "".join(path.suffixes)
+    stem = path.name.removesuffix(form)
+    names = (f"{stem}.new{'' if number == 1 else f'-{number}'}{form}" for number in count(1))
+    return next(free for free in map(path.with_name, names) if not free.exists())
 
 
 def parse_duration(text: str) -> float:

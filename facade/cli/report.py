@@ -64,11 +64,11 @@ def report(
         from .report_page import page  # noqa: PLC0415
 
         text = page(found)
-        with writing("--html", html):
-            html.write_text(text, encoding="utf-8")
+        with writing("--html", html) as place:
+            place.write_text(text, encoding="utf-8")
     if json is not None and not to_terminal:
-        with writing("--json", json):
-            json.write_text(json_text(found.plain(), indent=2) + "\n", encoding="utf-8")
+        with writing("--json", json) as place:
+            place.write_text(json_text(found.plain(), indent=2) + "\n", encoding="utf-8")
     if to_terminal:
         print_json(json_text(found.plain(), indent=2))
     else:

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..sim.domain.timestamps import to_datetime
+from ..sim.files.beginning import PAGE
 from ..sim.files.extras import extra_for
 from .report_lines import lines
 
@@ -70,7 +71,7 @@ def page(report: SiteReport) -> str:
         _table("Errors and warnings", ("", "", "code", "message", "from", "seconds"), incidents),
     ]
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"{PAGE}<title>{escape(title)}</title>"
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
 

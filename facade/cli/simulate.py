@@ -10,6 +10,7 @@ import typer
 
 from .billing import TariffOption, read_tariff
 from .ensemble import EnsembleOptions, refuse_single_run_options, simulate_ensemble
+from .left_behind import told_when_ended
 from .options import (
     RecordedMetrics,
     RecordExtremesOption,
@@ -134,9 +135,18 @@ def simulate(
             _tell_inputs_that_end(loaded, span, begin, seed, Console(stderr=True, emoji=False))
             simulate_ensemble(loaded, ensemble, span, start=begin, seed=seed, step=step, tariff=billed)
             return
-        result = _run(
-            loaded, span, begin, seed, step, record, record_metrics, extremes=record_extremes, tariff=billed
-        )
+        with told_when_ended(record):
+            result = _run(
+                loaded,
+                span,
+                begin,
+                seed,
+                step,
+                record,
+                record_metrics,
+                extremes=record_extremes,
+                tariff=billed,
+            )
     except OSError as error:
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except (ValueError, ArithmeticError) as error:  # whatever is wrong with a file, an option or a run is one
@@ -146,8 +156,8 @@ def simulate(
         from ..sim.files.json_text import json_text  # noqa: PLC0415
 
         text = json_text(plain(result), indent=2) + "\n"
-        with writing("--summary", summary):
-            summary.write_text(text, encoding="utf-8")
+        with writing("--summary", summary) as place:
+            place.write_text(text, encoding="utf-8")
 
 
 def _run(

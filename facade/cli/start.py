@@ -9,6 +9,8 @@ from pathlib import Path
 _IN_THIS_PROCESS = "lockstep"
 """The command whose application lives in the process of the command itself."""
 _CTRL_C = 130
+_OF_MODELS = "SchemaError"
+"""Error of models that cannot be built; it says in its text alone why."""
 
 
 def main() -> None:
@@ -22,6 +24,20 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         raise SystemExit(_CTRL_C) from None
+    except Exception as error:
+        if _is_made_of_ctrl_c(error):
+            raise SystemExit(_CTRL_C) from None
+        raise
+
+
+def _is_made_of_ctrl_c(error: Exception) -> bool:
+    """Say whether an error is what something has made of Ctrl-C, as models do that are being built."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None or (
+        type(error).__name__ == _OF_MODELS and KeyboardInterrupt.__name__ in str(error)
+    )
 
 
 def _open_what_is_closed() -> None:

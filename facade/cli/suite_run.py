@@ -87,12 +87,12 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         if options.junit is not None:
             from ..scenarios.suites.report.junit import write_junit  # noqa: PLC0415
 
-            with writing("--junit", options.junit):
-                write_junit(options.junit, verdicts, changes, missing)
+            with writing("--junit", options.junit) as place:
+                write_junit(place, verdicts, changes, missing)
         if options.html is not None and plots is not None:
             from ..scenarios.suites.report.page import write_page  # noqa: PLC0415
 
-            with writing("--html", options.html), options.html.open("w", encoding="utf-8") as file:
+            with writing("--html", options.html) as place, place.open("w", encoding="utf-8") as file:
                 write_page(file, verdicts, plots, changes, missing)
     if was_interrupted:
         raise typer.Exit(INTERRUPTED)

@@ -273,12 +273,16 @@ class WallStampedClock(LiveClock):
     def move_to(self, time_us: int) -> None:
         """Show another simulated time [µs], later or earlier, and go on from there.
 
-        From one time to a later one, clients see time go on; it never runs back for them.
+        From one time to a later one, clients see time go on; it never runs back for them. That the wall was set ahead
+        meanwhile, as in a pause, is said here; that it was set back, once clients are told so.
         """
         now_us, last = self.now_us(), self._past[-1]
         passed_us = round((self._loop_time() - self._start_loop_s) * MICROSECONDS)
         wall_us = max(wall_time_us(), last.wall_at(now_us))
         steady_us = max(self._start_wall_us + passed_us, last.steady_at(now_us))
+        ahead_us = (wall_us - steady_us) - (last.wall_us - last.steady_us)
+        if ahead_us > _TOLERATED_DRIFT_US:
+            _tell_set(ahead_us)
         self._begin_stretch(time_us, wall_us, steady_us)
         super().move_to(time_us)
 
@@ -300,11 +304,7 @@ class WallStampedClock(LiveClock):
             return
         anchor_us = self._anchor_us
         self._begin_stretch(anchor_us, last.wall_at(anchor_us) + lag_us, last.steady_at(anchor_us))
-        _log.warning(
-            "the clock of this machine was set %s by %s; clients are told its new time, recordings keep to the old",
-            "back" if lag_us < 0 else "ahead",
-            duration_in_words(round(abs(lag_us) / MICROSECONDS, 1)),
-        )
+        _tell_set(lag_us)
 
     def _stretch_of(self, time_us: int) -> _Stretch:
         last = self._past[-1]
@@ -317,6 +317,15 @@ class WallStampedClock(LiveClock):
         earlier = [stretch for stretch in self._past if stretch.time_us < time_us]
         stretch = _Stretch(time_us, wall_us, steady_us, self.reached_speed)
         self._past = [*earlier[-_REMEMBERED_STRETCHES:], stretch]
+
+
+def _tell_set(by_us: int) -> None:
+    """Say by how much the wall was set [µs]."""
+    _log.warning(
+        "the clock of this machine was set %s by %s; clients are told its new time, recordings keep to the old",
+        "back" if by_us < 0 else "ahead",
+        duration_in_words(round(abs(by_us) / MICROSECONDS, 1)),
+    )
 
 
 def stopwatch_s() -> float:

@@ -29,6 +29,7 @@ from ..site.site import Site
 from ..tariff.bill import Costs
 from ..tariff.reader import Tariff
 from .cluster import connected
+from .result_columns import ALWAYS, FIRST
 from .variation import (
     NOTHING_VARIES,
     Quantity,
@@ -363,17 +364,15 @@ def table(results: Sequence[Result]) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415
 
     ordered = sorted(results, key=lambda result: result.run)
-    columns: dict[str, list[Any]] = {
-        "run": [result.run for result in ordered],
-        "seed": [result.seed for result in ordered],
-    }
+    columns: dict[str, list[Any]] = {name: [getattr(result, name) for result in ordered] for name in FIRST}
     for name in dict.fromkeys(name for result in ordered for name in result.values):
         header, cells = _column(name, [result.values.get(name) for result in ordered])
         columns[header] = cells
-    for name in dict.fromkeys(name for result in ordered for name in result.numbers):
+    numbers = dict.fromkeys(name for result in ordered for name in result.numbers) or ALWAYS
+    for name in numbers:
         columns[name] = [result.numbers.get(name) for result in ordered]
     frame = pd.DataFrame(columns)
-    for name in frame.columns.difference(["run", "seed"]):
+    for name in frame.columns.difference(list(FIRST)):
         if frame[name].isna().all():
             frame[name] = frame[name].astype(float)
     if any(result.error is not None for result in ordered):

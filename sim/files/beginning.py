@@ -11,22 +11,28 @@ if TYPE_CHECKING:
 
 PARQUET = b"PAR1"
 """With which files in Parquet begin."""
+PAGE = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="doppelgrid">'
+"""With which our pages begin."""
 _PACKED = b"\x1f\x8b"
 _BYTES = 4096
 
 
-def beginning_of(path: Path) -> bytes:
+def beginning_of(path: Path, size: int = _BYTES) -> bytes:
     """Return the first bytes of a file, unpacked if gzip has packed it; as they are if that cannot be unpacked.
+
+    Args:
+        path: Of the file.
+        size: How many.
 
     Raises:
         OSError: If it cannot be read.
     """
     with path.open("rb") as file:
-        start = file.read(_BYTES)
+        start = file.read(size)
     if not start.startswith(_PACKED):
         return start
     try:
-        return zlib.decompressobj(wbits=31).decompress(start, _BYTES) or start
+        return zlib.decompressobj(wbits=31).decompress(start, size) or start
     except zlib.error:
         return start
 

@@ -34,7 +34,8 @@ _WIDER = 2.0
 """On the heat of hysteresis: over that of the widest loop near, which may be narrower where the battery is."""
 _BELOW = 0.999
 _KELVIN = 273.15
-_LONGEST_S = 86_400.0
+LONGEST_HORIZON_S = 86_400.0
+"""After this a system looks again anyway."""
 
 
 class SafePower(NamedTuple):
@@ -180,7 +181,7 @@ def safe_time_s(
     time_s = min(
         spread_event_s(params.balance, state.spread, 0.0, is_balancing),
         spread_event_s(params.balance, state.spread, power.most_a, is_balancing),
-        _LONGEST_S,
+        LONGEST_HORIZON_S,
     )
     if warming_w > 0.0:
         time_s = min(time_s, (above_c - temperature_c) * cells.heat_capacity_j_per_k / warming_w)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..domain.states import Diagnostic
+from ..inputs.override import Override
 
 
 class Impairment(NamedTuple):
@@ -31,3 +33,12 @@ class Impairment(NamedTuple):
 
 
 WHOLE = Impairment()
+
+
+def held_inputs(by_key: Mapping[str, Impairment]) -> dict[str, Override]:
+    """Return what drives devices that are broken, whatever is said otherwise, by `component.quantity`."""
+    return {
+        f"{key}.{quantity}": Override(0, value, 0, value)
+        for key, impairment in by_key.items()
+        for quantity, value in impairment.inputs
+    }

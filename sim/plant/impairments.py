@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from ...models.battery import battery_stored_energy_wh
 from ..components.device import NO_POWER
 from ..domain.states import Diagnostic
-from ..inputs.override import Override
 from ..kernel.ac_bus import active_w
 from ..kernel.bms import look_anew
 from .equipment import Equipment
-from .impairment import WHOLE, Impairment
+from .impairment import WHOLE, Impairment, held_inputs
 from .inputs import Inputs
 from .operating_point import OperatingPoint
 
@@ -111,10 +110,4 @@ class Impairments:
         now.broken_wh += battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)
 
     def _hold_inputs(self) -> None:
-        self._inputs.hold(
-            {
-                f"{key}.{quantity}": Override(0, value, 0, value)
-                for key, impairment in self._by_key.items()
-                for quantity, value in impairment.inputs
-            }
-        )
+        self._inputs.hold(held_inputs(self._by_key))

@@ -16,6 +16,20 @@ from ..kernel.memory import Memory
 _YEAR_US = round(LONGEST_S * 1e6)
 
 
+def present_of(
+    signals: Mapping[str, Signal], driven: Mapping[str, Override], time_us: int
+) -> tuple[list[float], int]:
+    """Return the values of all inputs at a time [µs], and when the next one changes [µs].
+
+    Args:
+        signals: Of the site file, by input.
+        driven: What goes before them.
+        time_us: Simulated time.
+    """
+    followed = [driven.get(name, signal) for name, signal in signals.items()]
+    return [each.at(time_us) for each in followed], min(each.until(time_us) for each in followed)
+
+
 class Inputs:
     """The inputs of a plant, by `component.quantity`."""
 
@@ -44,13 +58,17 @@ class Inputs:
 
     def take_in(self) -> None:
         """Let the plant's numbers have the present values, unless they do."""
-        memory, now_us = self._memory, self._memory.time_us
-        if now_us < memory.next_input_us:
-            return
-        driven: dict[str, Override] = {**self.overrides, **self._held}
-        signals = [driven.get(name, signal) for name, signal in self.signals.items()]
-        memory.inputs[:] = [signal.at(now_us) for signal in signals]
-        memory.next_input_us = min(signal.until(now_us) for signal in signals)
+        if self._memory.time_us >= self._memory.next_input_us:
+            self._read()
+
+    def read_again(self) -> None:
+        """Let numbers that are those of another time have what drives the site then, unless they are to take it in."""
+        if self._memory.time_us < self._memory.next_input_us:
+            self._read()
+
+    def _read(self) -> None:
+        memory, driven = self._memory, {**self.overrides, **self._held}
+        memory.inputs[:], memory.next_input_us = present_of(self.signals, driven, memory.time_us)
         take_in_grid(self._layout, memory)
 
     def value(self, component: str, quantity: str) -> float:

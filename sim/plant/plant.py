@@ -39,7 +39,7 @@ from .readings import Readings
 from .running_machines import RunningMachines, bound_machines
 from .set_points import SetPointsUnderWay
 from .state import PlantState, keep_numbers, restore_numbers
-from .state_check import check_plant_state
+from .state_check import Expected, check_plant_state
 from .switching import Switching
 from .tracking import Tracking
 
@@ -262,7 +262,7 @@ class Plant:
         Raises:
             ValueError: Says where, what was found and what would be accepted.
         """
-        check_plant_state(state, self.save(), self._memory, self.inputs.signals, self.machines.fields())
+        check_plant_state(state, Expected(self.save(), self.inputs.signals, self.machines.kinds()))
 
     def restore(self, state: PlantState) -> None:
         """Go on from a saved state, which `check` has seen."""
@@ -277,6 +277,7 @@ class Plant:
         self.inputs.overrides = dict(state.overrides)
         self.switching.restore(state.positions, state.tripped)
         self.impairments.restore(state.impairments, state.failed_relays)
+        self.inputs.read_again()
         self.operating_point.replaced()
 
     def _wire_inputs(self, ambient: Signal, start_us: int, seed: int) -> dict[str, Signal]:

@@ -66,9 +66,9 @@ class RunningMachines:
         """Return the fields of each state."""
         return {key: tuple(members.states[place]) for key, (_, members, place) in self._at.items()}
 
-    def fields(self) -> dict[str, tuple[str, ...]]:
-        """Return the names of the fields of each state."""
-        return {key: members.states[place]._fields for key, (_, members, place) in self._at.items()}
+    def kinds(self) -> dict[str, type]:
+        """Return the type of each state."""
+        return {key: type(members.states[place]) for key, (_, members, place) in self._at.items()}
 
     def restore(self, states: Mapping[str, tuple[int | float, ...]]) -> None:
         """Bring the states back to what they were."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .csv_part import CsvPart
+from .errors import RecordingError
 from .metadata import Metadata, dump_metadata
 from .output import suffix_of, unwritable
 from .parquet_form import TIME, described_field
@@ -81,7 +82,8 @@ class ColumnRecorder:
         """Finish the file, or leave its part after an error, if anything is in it.
 
         Raises:
-            RecordingError: If it cannot be finished; what was recorded is beside it, in its part.
+            RecordingError: If it cannot be finished, or a file has appeared in its place; what was recorded is beside
+                it, in its part.
         """
         if kind is None:
             try:
@@ -89,6 +91,9 @@ class ColumnRecorder:
             except OSError as failed:
                 self._form.abandon()
                 raise unwritable(self.path, failed) from failed
+            except RecordingError:
+                self._form.abandon()
+                raise
         elif self._is_empty:
             self._form.remove()
         else:

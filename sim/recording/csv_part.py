@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
-from .names import HEADER
+from .names import MARKED_HEADER
 from .output import abandon, open_part
 
 
@@ -29,7 +29,7 @@ class CsvPart:
         self._compressed: gzip.GzipFile | None = None
         if path.name.endswith(".gz"):
             self._compressed = gzip.GzipFile("", "wb", fileobj=self._part.file, mtime=0)
-        self.write([HEADER])
+        self._write_text(f"{MARKED_HEADER}\n")
         self.flush()
 
     @property
@@ -41,8 +41,7 @@ class CsvPart:
         """Write lines; a crash may cost them until they are flushed."""
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(lines)
-        target: IO[bytes] | gzip.GzipFile = self._compressed or self._part.file
-        target.write(text.getvalue().encode())
+        self._write_text(text.getvalue())
 
     def flush(self) -> None:
         """Bring everything that was written into the file."""
@@ -65,3 +64,7 @@ class CsvPart:
         if self._compressed is not None:
             abandon(self._compressed)
         self._part.abandon()
+
+    def _write_text(self, text: str) -> None:
+        target: IO[bytes] | gzip.GzipFile = self._compressed or self._part.file
+        target.write(text.encode())

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
 """Columns of a recording in CSV."""
+MARKED_HEADER = ",".join((*HEADER[:-1], f'"{HEADER[-1]}"'))
+"""The first line of what is recorded here: its last name alone is quoted. Readers of CSV see no difference; it tells
+a recording from an export of the reporting service."""
 STATE, WARNING, ERROR = "state", "warning", "error"
 CONDITION_NAMES = (STATE, WARNING, ERROR)
 

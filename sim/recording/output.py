@@ -1,7 +1,8 @@
 """Files that are either finished under their name, or readable beside it with `.part` behind their name.
 
 A recording grows in `day.csv.part` and becomes `day.csv` when it is finished. What a crash leaves is the part,
-whole up to the last moment that was written; the next recording of that name moves it to `day.old.csv.part`.
+whole up to the last moment that was written; the next recording of that name moves it to `day.old.csv.part`. A file
+that somebody puts there meanwhile stays, and so does the part.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from ..site.input_files import input_files
 from ..site.site import Site
 from .errors import RecordingError
 from .metadata import KEY
-from .names import HEADER
+from .names import MARKED_HEADER
 
 _log = logging.getLogger(__name__)
 PART = ".part"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _LEAST_FREE_BYTES = 16 << 20
 """Less room than this on the disk is as good as none."""
+
+Identity = tuple[int, int, int, int]
 
 
 def part_of(path: Path) -> Path:
@@ -63,15 +66,17 @@ def refuse_inputs(path: Path, site: Site) -> None:
 class Part:
     """The file in which a recording grows. It is locked until it has its name, so that no other run takes it."""
 
-    def __init__(self, path: Path, file: IO[bytes], lock: IO[bytes] | None) -> None:
+    def __init__(self, path: Path, file: IO[bytes], lock: IO[bytes] | None, former: Identity | None) -> None:
         """Keep an open file; see `open_part`.
 
         Args:
             path: Of the recording.
             file: Its part.
             lock: Holds the lock of the part, also when that is closed; None where files cannot be locked.
+            former: Which file the recording takes the place of; see `identity_of`.
         """
         self.file = file
+        self.former = former
         self._path = path
         self._lock = lock
 
@@ -83,8 +88,13 @@ class Part:
             self.file.close()
 
     def finish(self) -> None:
-        """Settle the file and give it the name of the recording."""
+        """Settle the file and give it the name of the recording.
+
+        Raises:
+            RecordingError: If a file has appeared there; the part stays.
+        """
         self.settle()
+        refuse_newcomer(self._path, self.former)
         part_of(self._path).replace(self._path)
         self._unlock()
 
@@ -116,9 +126,9 @@ def open_part(path: Path) -> Part:
         raise RecordingError(str(path), None, "file", "a folder", "the name of a file")
     if path.is_file() and not _may_be_recorded_anew(path):
         raise RecordingError(
-            str(path), None, "file", "there, no recording, and would be lost", "a file of another name"
+            str(path), None, "file", "there, not recorded here, and would be lost", "a file of another name"
         )
-    part = _begin(path)
+    part = _begin(path, identity_of(path))
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
         part.remove()
@@ -128,11 +138,16 @@ def open_part(path: Path) -> Part:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[IO[bytes]]:
+def written_whole(path: Path, former: Identity | None) -> Iterator[IO[bytes]]:
     """Give a file to write, which has its name once everything is in it, and is nowhere after an error.
+
+    Args:
+        path: Of the file.
+        former: Which file it takes the place of; see `identity_of`.
 
     Raises:
         OSError: If it cannot be written.
+        RecordingError: If another file has appeared there.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
     try:
@@ -140,13 +155,14 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        refuse_newcomer(path, former)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 def _may_be_recorded_anew(path: Path) -> bool:
-    """Say whether a file is empty or a recording; what cannot be read is another matter."""
+    """Say whether a file is empty or was recorded here; what cannot be read is another matter."""
     try:
         start = beginning_of(path)
     except OSError:
@@ -154,10 +170,33 @@ def _may_be_recorded_anew(path: Path) -> bool:
     if path.suffix == ".parquet" and start:
         schema = schema_of(path)
         return schema is not None and KEY in (schema.metadata or {})
-    return not start or start.startswith(",".join(HEADER).encode())
+    return not start or start.startswith(f"{MARKED_HEADER}\n".encode())
 
 
-def _begin(path: Path) -> Part:
+def identity_of(path: Path) -> Identity | None:
+    """Return what tells the file at a path, with what is in it, from any other; None if nothing of it could be lost."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    is_empty = path.is_file() and found.st_size == 0
+    return None if is_empty else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def refuse_newcomer(path: Path, former: Identity | None) -> None:
+    """Refuse to take the place of another file than the one that was there when a recording began.
+
+    Raises:
+        RecordingError: If another one is there; says where the recording is.
+    """
+    now = identity_of(path)
+    if now is not None and now != former:
+        found = "one that has appeared since the recording began, and would be lost"
+        accepted = f"what was recorded, with another name: doppelgrid recover {part_of(path)} --output NAME"
+        raise RecordingError(str(path), None, "file", found, accepted)
+
+
+def _begin(path: Path, former: Identity | None) -> Part:
     while True:
         try:
             file = part_of(path).open("xb")
@@ -173,10 +212,10 @@ def _begin(path: Path) -> Part:
             pass  # Another run began at the same time and takes this for left over.
         except OSError:
             lock.close()
-            return Part(path, file, None)
+            return Part(path, file, None, former)
         else:
             if _is_at(part_of(path), file):
-                return Part(path, file, lock)
+                return Part(path, file, lock, former)
         file.close()
         lock.close()
 

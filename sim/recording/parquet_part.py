@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .output import open_part, part_of, written_whole
+from .output import Identity, open_part, part_of, refuse_newcomer, written_whole
 from .parquet_form import TIME, write_parquet
 
 
@@ -47,10 +47,15 @@ class ParquetPart:
         self._part.file.flush()
 
     def finish(self) -> None:
-        """Turn the streams into Parquet."""
+        """Turn the streams into Parquet.
+
+        Raises:
+            RecordingError: If a file has appeared in its place; the part stays.
+        """
         self._stream.close()
         self._part.settle()
-        turn_into_parquet(part_of(self._path), self._path, self._schema)
+        refuse_newcomer(self._path, self._part.former)
+        turn_into_parquet(part_of(self._path), self._path, self._schema, self._part.former)
         self._part.remove()
 
     def remove(self) -> None:
@@ -97,18 +102,20 @@ def content_of(part: Path) -> PartContent:
     return PartContent(schema, first_us, last_us, part.stat().st_size - whole_bytes)
 
 
-def turn_into_parquet(part: Path, path: Path, schema: pa.Schema) -> None:
+def turn_into_parquet(part: Path, path: Path, schema: pa.Schema, former: Identity | None = None) -> None:
     """Write what a part holds as a Parquet file, which is there whole or not at all.
 
     Args:
         part: Of a recording, up to where it breaks off.
         path: Of the Parquet file.
         schema: With all columns of the part.
+        former: Which file it takes the place of; of none if None.
 
     Raises:
         OSError: If it cannot be written.
+        RecordingError: If another file has appeared there.
     """
-    with written_whole(path) as file:
+    with written_whole(path, former) as file:
         write_parquet(batches(part), schema, file)
 
 

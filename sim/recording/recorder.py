@@ -12,6 +12,7 @@ from ..domain.messages import Frame
 from ..files.extras import extra_for
 from ..site.site import Site
 from .csv_writer import CsvWriter
+from .errors import RecordingError
 from .metadata import Metadata, describe_run
 from .output import refuse_inputs, suffix_of, unwritable
 from .selection import NO_EXTREMES, Metrics
@@ -131,7 +132,8 @@ class Recorder:
         """Stop listening and finish the file.
 
         Raises:
-            RecordingError: If it cannot be finished; what was recorded is beside it, in its part.
+            RecordingError: If it cannot be finished, or a file has appeared in its place; what was recorded is beside
+                it, in its part.
         """
         for stop in self._stop:
             stop()
@@ -167,6 +169,9 @@ class Recorder:
             self._writer = None
             writer.abandon()
             raise unwritable(self.path, error) from error
+        except RecordingError:
+            writer.abandon()
+            raise
 
 
 def _writer(path: Path, metadata: Metadata, metrics: Metrics) -> _Writer:

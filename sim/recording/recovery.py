@@ -98,7 +98,7 @@ def _in_csv(part: Path, path: Path) -> Recovered:
     if not times_us:
         raise nothing_in(part)
     content = content_of_part(part)
-    with written_whole(path) as file:
+    with written_whole(path, None) as file:
         if path.name.endswith(".gz"):
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
                 compressed.write(content.whole)

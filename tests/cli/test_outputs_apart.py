@@ -8,9 +8,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from doppelgrid import load_site
+from doppelgrid.cli.former_outputs import is_former_output
 from doppelgrid.cli.main import app
+from doppelgrid.cli.options import check_writable, writing
+from doppelgrid.sim.ensemble.ensemble import Result, table
+from doppelgrid.sim.simulation.simulation import Simulation
 
 SITE = """
 microgrid: {id: 1, name: A}
@@ -121,9 +127,9 @@ def contents(folder: Path) -> dict[Path, bytes]:
         ("simulate site.txt --results damaged.parquet", "--results is 'damaged.parquet', which is there"),
         (
             "simulate site.txt --record prices.csv",
-            "prices.csv: file is there, no recording, and would be lost",
+            "prices.csv: file is there, not recorded here, and would be lost",
         ),
-        ("run site.txt --record measured.parquet", "measured.parquet: file is there, no recording"),
+        ("run site.txt --record measured.parquet", "measured.parquet: file is there, not recorded here"),
     ],
 )
 def test_a_file_that_a_command_is_given_twice_is_left_as_it_is(words: str, said: str, folder: Path) -> None:
@@ -154,6 +160,66 @@ def test_what_the_same_option_has_written_is_written_anew(words: str, folder: Pa
         ended = CliRunner().invoke(app, words.split())
         assert ended.exit_code == 0, ended.output
     assert any(path.stat().st_size for path in folder.glob("out*"))
+
+
+ALIKE = {
+    "--summary": '{\n  "grid": {\n    "voltage": 400\n  }\n}\n',
+    "--json": '{\n  "name": "mine",\n  "microgrid_id": 1\n}\n',
+    "--html": '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>mine</title></head></html>\n',
+    "--emit-endpoints": '{"microgrids": [{"id": 1, "load": "1 kW"}]}\n',
+    "--file": "[7,1781517600000000,[1781517600000000,3,{}],[[],{}]]",
+    "--journal": "1781517600000000 started to collect\n",
+    "--results": "run,seed,error\n0,1,0.25\n",
+    "--junit": "<?xml version='1.0' encoding='utf-8'?>\n<testsuites>\n  <testsuite name=\"mine\" />\n</testsuites>\n",
+}
+"""What others write, by the option of which an output begins alike."""
+
+
+@pytest.mark.parametrize("option", ALIKE)
+def test_what_begins_like_an_output_is_none(option: str, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text(ALIKE[option])
+    assert not is_former_output(option, tmp_path / "out")
+
+
+def test_so_it_is_with_tables_of_results_in_parquet(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"run": [0], "seed": [1], "error": [0.25]}), tmp_path / "out.parquet")
+    assert not is_former_output("--results", tmp_path / "out.parquet")
+
+
+def test_a_table_of_failures_alone_is_known_as_one_of_results(tmp_path: Path) -> None:
+    table([Result(0, 1, {"battery.capacity": "1 kWh"}, {}, "no")]).to_csv(tmp_path / "out.csv", index=False)
+    assert is_former_output("--results", tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<title>demo</title><style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;",
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>1 passed, 0 failed</title><style>'
+        "*{box-sizing:border-box}body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;",
+    ],
+)
+def test_pages_of_the_last_version_are_known(head: str, tmp_path: Path) -> None:
+    start = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+    (tmp_path / "out.html").write_text(f"{start}{head}padding:0 1rem;color:#222}}</style></head></html>\n")
+    assert is_former_output("--html", tmp_path / "out.html")
+
+
+def test_a_snapshot_in_a_file_is_known(tmp_path: Path) -> None:
+    Simulation.headless(load_site("demo"), start_us=0).save().write(tmp_path / "out")
+    assert is_former_output("--file", tmp_path / "out")
+
+
+def test_what_appears_before_an_output_is_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv.gz"
+    for told in ("out.new.csv.gz", "out.new-2.csv.gz"):
+        path.unlink(missing_ok=True)
+        check_writable("--results", path)
+        path.write_text("what I found\n")
+        with pytest.raises(typer.Exit) as ended, writing("--results", path) as place:
+            place.write_text("results\n")
+        assert ended.value.exit_code == 2
+        assert (path.read_text(), (tmp_path / told).read_text()) == ("what I found\n", "results\n")
 
 
 def test_what_is_no_file_takes_all_that_is_written(folder: Path) -> None:

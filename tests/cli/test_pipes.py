@@ -33,6 +33,15 @@ def test_a_site_whose_log_nobody_reads_is_served_on() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_site_whose_log_has_no_room_is_served_on_and_says_so_once() -> None:
+    words = [COMMAND, "run", "demo", "--ephemeral-ports", "--duration", "1s"]
+    with open("/dev/full", "wb") as output:
+        done = subprocess.run(words, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+    said = "standard output: No space left on device; the site is served without a log\n"
+    assert (done.returncode, done.stderr) == (0, said)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_a_full_disk_is_told_in_words() -> None:
     with open("/dev/full", "wb") as output:
         done = subprocess.run(

@@ -49,6 +49,24 @@ def test_ctrl_c_before_a_command_begins_ends_it_without_a_word() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
+@pytest.mark.parametrize(
+    "stopped",
+    [
+        "from pydantic_core import SchemaError\n    raise SchemaError('Error building validator: KeyboardInterrupt: ')",
+        "try:\n        raise KeyboardInterrupt\n    except BaseException as by:\n        raise ImportError from by",
+    ],
+)
+def test_so_does_ctrl_c_of_which_what_is_loaded_makes_an_error_of_its_own(stopped: str) -> None:
+    code = (
+        "from doppelgrid.cli import main, start\n"
+        f"def stopped():\n    {stopped}\n"
+        "main.app = stopped\n"
+        "start.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def without(package: str, *statements: str) -> list[str]:
     """Return what is complained of by statements that a process without a package runs one after the other."""
     code = (

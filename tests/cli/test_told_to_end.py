@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
+from doppelgrid.cli.left_behind import told_when_ended
 from doppelgrid.cli.told_to_end import told_to_end
 from doppelgrid.sim.recording import read_recording
 
@@ -79,3 +81,30 @@ async def test_a_run_that_ends_by_itself_leaves_signals_to_whoever_comes_next() 
     with told_to_end():
         pass
     assert signal.SIG_IGN not in [signal.getsignal(number) for number in ENDING]
+
+
+@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+def test_a_run_without_clients_says_what_has_ended_it_and_what_is_left(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    part = tmp_path / "day.csv.part"
+    part.touch()
+    with pytest.raises(typer.Exit) as ended, told_when_ended(tmp_path / "day.csv"):
+        signal.raise_signal(number)
+    assert ended.value.exit_code == 128 + number
+    assert capsys.readouterr().err == (
+        f"ended by {number.name}; what was recorded by then is in {part}, "
+        f"and made a recording by: doppelgrid recover {part}\n"
+    )
+
+
+@pytest.mark.parametrize(("name", "said"), [("day.csv", "; nothing was recorded by then"), (None, "")])
+def test_a_run_without_clients_that_leaves_nothing_says_so(
+    name: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    record = None if name is None else tmp_path / name
+    with pytest.raises(typer.Exit), told_when_ended(record):
+        signal.raise_signal(signal.SIGTERM)
+    assert capsys.readouterr().err == f"ended by SIGTERM{said}\n"

@@ -63,7 +63,7 @@ def test_stretches_of_columns_are_read_as_one_recording(name: str, tmp_path: Pat
 def test_lines_say_what_is_new_and_states_by_their_numbers(tmp_path: Path) -> None:
     with ColumnRecorder(tmp_path / "day.csv", describe_run(demo_site(), 5)) as recorder:
         recorder.write(np.array([NOON, NOON + SECOND]), columns([1.5, 2.0], [math.nan, 51.0], [1, 1]))
-    assert (tmp_path / "day.csv").read_text() == HEADER + (
+    assert (tmp_path / "day.csv").read_text() == HEADER.replace("value", '"value"') + (
         f"{NOON_TEXT},2200,2,AC_POWER_ACTIVE,1.5\n{NOON_TEXT},2200,12,state,8\n{NOON_TEXT},2200,12,state,31\n"
         "2026-06-15 10:00:01+00:00,2200,2,AC_POWER_ACTIVE,2.0\n2026-06-15 10:00:01+00:00,2200,12,BATTERY_SOC_PCT,51.0\n"
     )

@@ -81,6 +81,37 @@ def test_the_log_tells_it_once(record: Record, tmp_path: Path, caplog: pytest.Lo
     assert line.startswith("the clock of this machine was set back by 1 h; clients are told its new time")
 
 
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+def test_the_log_tells_once_what_was_set_in_a_pause(
+    seconds: float, host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = WallStampedClock(START, speed=1.0, loop_time=lambda: host.loop_s)
+    simulation = Simulation(demo_site(), clock)
+    host.wait(1.0)
+    with caplog.at_level(logging.WARNING):
+        simulation.catch_up()
+        clock.pause()
+        host.wait(4.0)
+        host.set_by(seconds)
+        clock.resume()
+        host.wait(1.0)
+        simulation.catch_up()
+    (line,) = caplog.messages
+    assert line.startswith(f"the clock of this machine was set {'back' if seconds < 0.0 else 'ahead'} by ")
+
+
+def test_a_pause_alone_tells_nothing(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    clock = WallStampedClock(START, speed=1.0, loop_time=lambda: host.loop_s)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            clock.pause()
+            host.wait(4.0)
+            clock.resume()
+            clock.set_speed(3.0)
+            host.wait(4.0)
+    assert not caplog.messages
+
+
 def test_clients_are_told_the_new_time(host: Host) -> None:
     clock = WallStampedClock(START, speed=1.0, loop_time=lambda: host.loop_s)
     simulation = Simulation(demo_site(), clock)

@@ -33,8 +33,8 @@ async def snapshot(site: ControlClient, name: NameArgument = None, *, file: File
     check_writable("--file", file)
     if file is not None:
         content, reading = await site.export_snapshot_with_clock()
-        with writing("--file", file):
-            file.write_bytes(content)
+        with writing("--file", file) as place:
+            place.write_bytes(content)
     else:
         reading = await site.take_snapshot(name or "")
     return Told(f"{name or file}: kept at {reading.local_time.isoformat()}", plain_clock(reading))

@@ -16,6 +16,7 @@ from typing import Self, TextIO
 from zoneinfo import ZoneInfo
 
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
+from ....sim.files.beginning import PAGE
 from ....sim.files.extras import extra_for
 from ....sim.files.json_text import json_text
 from ....sim.report.figure_words import with_unit
@@ -143,8 +144,7 @@ def _parts(
     title = f"{len(verdicts) - failed} passed, {failed} failed{not_run}"
     changed = ("since the baseline",) if changes else ()
     yield (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'{PAGE}<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>"
         f"<body><h1>{escape(title)}</h1>"
     )
