@@ -222,6 +222,15 @@ def test_a_day_of_quarters_is_a_day_and_its_last_quarter_may_be_the_peak(tmp_pat
     assert report.peak_import.power_w == 40e3
 
 
+def test_what_lasts_longer_than_a_quarter_counts_in_each_of_them_for_its_part(tmp_path: Path) -> None:
+    """12 kW from 10:20 to 10:40: ten minutes of two quarters."""
+    powers_w = {"10:00": 0.0, "10:20": 12e3, "10:40": 0.0, "11:00": 0.0}
+    report = told(tmp_path, quarters(1, "AC_POWER_ACTIVE", powers_w))
+    assert report.imported_wh == pytest.approx(4000.0)
+    assert report.peak_import is not None
+    assert report.peak_import.power_w == pytest.approx(8000.0)
+
+
 def test_what_cannot_be_told_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="give its file with --site"):
         told(tmp_path, rows(2, [1.0, 2.0]), None)
