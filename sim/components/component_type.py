@@ -261,6 +261,9 @@ class ComponentType:
         Raises:
             ParameterError: If one of them, or all together, cannot be.
         """
+        is_load_alone = getattr(section, "load", None) is not None
+        if not section.parameters and (self.package is not None or is_load_alone):
+            return
         own = not_of_parts(section.parameters, self.parts)
         if self.params is None and own:
             raise ParameterError(next(iter(own)), "unknown", self._of_parts_alone)
