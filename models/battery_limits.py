@@ -7,7 +7,6 @@ from typing import NamedTuple
 from .battery import (
     BatteryParams,
     BatteryState,
-    battery_charging_ohm,
     battery_lag,
     battery_resistances,
     kelvin_of,
@@ -82,9 +81,10 @@ def battery_most_given_w(params: BatteryParams, state: BatteryState) -> float:
 def _full_power_w(params: BatteryParams, state: BatteryState) -> tuple[float, float]:
     """Return the powers that discharge and charge within ratings and voltages, before they are derated [W]."""
     ocv = table_value(params.ocv_v, state.soc)
-    r0, r1, r2 = battery_resistances(params, state)
+    factors = resistance_factors(params, kelvin_of(state.temperature_c), state.resistance_factor)
+    r0, r1, r2 = resistances_at(params, factors, state.soc)
     resistance = r0 + r1 + r2
-    charging_ohm = resistance + battery_charging_ohm(params, state, state.soc)
+    charging_ohm = resistance + factors.r0 * table_value(params.charging_ohm, state.soc)
     charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
     charge_v, discharge_v = ocv, ocv
     above_v, below_v = 0.0, 0.0
@@ -94,7 +94,6 @@ def _full_power_w(params: BatteryParams, state: BatteryState) -> tuple[float, fl
     if params.diffusion_gain_h > 0.0:
         soc, lead, per_amp = state.soc, state.surface_lead, battery_lag(params, state).per_amp
         # Towards empty, resistances grow steeply while a power is held.
-        factors = resistance_factors(params, kelvin_of(state.temperature_c), state.resistance_factor)
         ahead = resistances_at(params, factors, soc - _SOC_AHEAD)
         falling_ohm = max(resistance, ahead.r0 + ahead.r1 + ahead.r2)
         charge_a = current_to_voltage(

@@ -26,9 +26,7 @@ from .battery import (
     BatteryOutput,
     BatteryParams,
     BatteryState,
-    battery_charging_ohm,
     battery_lag,
-    battery_resistances,
     battery_stored_a,
     battery_surface_soc,
     coulombs_of,
@@ -110,9 +108,10 @@ def battery_terminal(
         current_share: Greatest current over the rated one, >= 1.
     """
     power_w = _served_w(params, state, power_w, auxiliary_w)
-    r0, r1, r2 = battery_resistances(params, state)
+    factors = resistance_factors(params, kelvin_of(state.temperature_c), state.resistance_factor)
+    r0, r1, r2 = resistances_at(params, factors, state.soc)
     if power_w > 0.0:
-        r0 += battery_charging_ohm(params, state, state.soc)
+        r0 += factors.r0 * table_value(params.charging_ohm, state.soc)
     surface_v = table_value_beyond(params.ocv_v, battery_surface_soc(params, state))
     emf = surface_v + state.rc1_voltage_v + state.rc2_voltage_v
     if params.hysteresis_f > 0.0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Self
 
 from ...sim.domain.events import Event
 from ...sim.gateway.gateway import Gateway
@@ -29,17 +28,6 @@ class EventStream(Mailbox[Event]):
         self._subjects = frozenset(subjects)
         self._is_cut = False
         self._unsubscribe = gateway.listen_to_events(self._receive)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        """Return the next event.
-
-        Raises:
-            UnavailableError: If the stream was cut.
-        """
-        return await self._next()
 
     def close(self) -> None:
         """Unsubscribe."""

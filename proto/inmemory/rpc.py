@@ -61,7 +61,7 @@ class MessagePipe:
             await self._reader
         message = self._messages.popleft()
         self._size_bytes -= len(message)
-        if self._size_bytes < _WINDOW_BYTES:
+        if self._writers and self._size_bytes < _WINDOW_BYTES:
             self._wake_writers()
         if self._closed:
             self._report_drained()
@@ -120,17 +120,13 @@ class Rpc:
         self.on_end: Callable[[Status], None] = lambda _status: None
         self.task: asyncio.Task[None] | None = None
         self.status_sent = False
-        self._head_sent = False
-
-    @property
-    def head_sent(self) -> bool:
+        self.head_sent = False
         """Whether the client has been told the initial metadata."""
-        return self._head_sent
 
     def send_head(self, metadata: Pairs = ()) -> None:
         """Tell the client the initial metadata, unless it has them."""
-        if not self._head_sent:
-            self._head_sent = True
+        if not self.head_sent:
+            self.head_sent = True
             self.on_head(metadata)
 
     def finish(self, status: Status) -> None:

@@ -60,7 +60,8 @@ class MemoryContext(aio.ServicerContext[Any, Any]):
         """Send a response."""
         self.raise_if_over()
         encoded = _encoded(self._handler.response_serializer, message)
-        self._rpc.send_head()
+        if not self._rpc.head_sent:
+            self._rpc.send_head()
         await self._rpc.responses.write(encoded)
 
     async def send_initial_metadata(self, initial_metadata: Any) -> None:

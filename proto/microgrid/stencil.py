@@ -16,7 +16,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 _MARKED_S = (1 << 34) - 1
 _MARKED_NS = (1 << 30) - 1
-_LAST_S = (1 << 35) - 1
+_BEYOND_US = (1 << 35) * 1_000_000
+"""Where seconds need more bytes."""
 _FIRST_MARK = 0x5A5A0000
 """Bits of the first number that marks a hole; those that follow differ in the lowest bits."""
 
@@ -35,7 +36,7 @@ class Stencil:
             numbers: Messages in it and the name of a field of each, of type `float`.
         """
         self._message, self._written_times, self._fields = message, times, numbers
-        marked_time = _time_bytes(_MARKED_S, _MARKED_NS)
+        marked_time = _written_time(_MARKED_S, _MARKED_NS)
         for time in times:
             time.seconds, time.nanos = _MARKED_S, _MARKED_NS
         marks = [pack("<I", _FIRST_MARK + place) for place in range(len(numbers))]
@@ -43,13 +44,16 @@ class Stencil:
             setattr(place, name, Struct("<f").unpack(mark)[0])
         whole = message.SerializeToString()
         holes = sorted((whole.index(mark), number) for number, mark in enumerate(marks))
+        self._bits = Struct(f"<{len(numbers)}d")
+        self._filled_bits: bytes | None = None
+        """Of the numbers that have been filled in."""
+        self._order = [number for _, number in holes]
+        self._numbers: Sequence[float] = ()
         self._parts: list[Any] = []
-        self._places = [0] * len(numbers)
-        """Of the numbers, among the parts."""
+        """The bytes around the numbers, and between them the numbers in the order of their holes."""
         layout, end = "<", 0
-        for start, number in holes:
+        for start, _ in holes:
             layout += f"{start - end}sf"
-            self._places[number] = len(self._parts) + 1
             self._parts += [whole[end:start], None]
             end = start + 4
         self._parts.append(whole[end:])
@@ -65,9 +69,13 @@ class Stencil:
         """What has been filled in, between the times; None if it must be written by way of the message."""
 
     def fill(self, numbers: Sequence[float]) -> None:
-        """Put numbers into the holes of the message."""
-        for place, number in zip(self._places, numbers, strict=True):
-            self._parts[place] = number
+        """Put numbers into the holes of the message, unless they are there."""
+        bits = self._bits.pack(*numbers)
+        if bits == self._filled_bits:
+            return
+        self._filled_bits = bits
+        self._numbers = numbers
+        self._parts[1::2] = [numbers[number] for number in self._order]
         try:
             filled = self._layout.pack(*self._parts)
         except OverflowError:
@@ -77,17 +85,17 @@ class Stencil:
 
     def at(self, time_us: int) -> bytes:
         """Return the message, once it has been filled, with a time [µs since the Unix epoch]."""
-        seconds, nanos = _seconds_and_nanos(time_us)
-        if self._pieces is None or not 0 <= seconds <= _LAST_S:
-            return self._written(seconds, nanos)
-        return _time_bytes(seconds, nanos).join(self._pieces)
+        if self._pieces is None or not 0 <= time_us < _BEYOND_US:
+            return self._written(time_us)
+        return _time_bytes(time_us).join(self._pieces)
 
-    def _written(self, seconds: int, nanos: int) -> bytes:
+    def _written(self, time_us: int) -> bytes:
         """Return the same by way of the message: of times before 1970 and numbers beyond the range of `float`."""
+        seconds, nanos = _seconds_and_nanos(time_us)
         for written in self._written_times:
             written.seconds, written.nanos = seconds, nanos
-        for (place, name), number in zip(self._fields, self._places, strict=True):
-            setattr(place, name, self._parts[number])
+        for (place, name), number in zip(self._fields, self._numbers, strict=True):
+            setattr(place, name, number)
         return self._message.SerializeToString()
 
 
@@ -97,7 +105,12 @@ def _seconds_and_nanos(time_us: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=16)
-def _time_bytes(seconds: int, nanos: int) -> bytes:
+def _time_bytes(time_us: int) -> bytes:
+    """Return the fields of a `Timestamp` at a time [µs since the Unix epoch]."""
+    return _written_time(*_seconds_and_nanos(time_us))
+
+
+def _written_time(seconds: int, nanos: int) -> bytes:
     """Return the fields of a `Timestamp`, each with five bytes for its number."""
     return bytes((
         0x08, seconds & 127 | 128, seconds >> 7 & 127 | 128, seconds >> 14 & 127 | 128,

@@ -87,25 +87,22 @@ class Encoder:
         latest = self._latest
         if frame is latest:
             return self._bytes
-        if not self._differs_in_time_alone(frame):
-            self._fit(frame)
-            self._stencil.fill(self._numbers(frame))
-        self._written = frame
+        self._write(frame)
         encoded = self._stencil.at(frame.sample_time_us)
         # A client that lags behind pays for its own frames, and the others go on sharing theirs.
         if latest is None or frame.sample_time_us >= latest.sample_time_us:
             self._latest, self._bytes = frame, encoded
         return encoded
 
-    def _differs_in_time_alone(self, frame: Frame) -> bool:
-        """Say whether a frame has all of the one before but its time: what has not changed, frames share."""
-        written = self._written
-        return (
-            written is not None
-            and frame.values is written.values
-            and frame.bounds is written.bounds
-            and frame[_SAID] == written[_SAID]
-        )
+    def _write(self, frame: Frame) -> None:
+        """Write into the message what is new in a frame; what has not changed, frames share."""
+        written, self._written = self._written, frame
+        is_alike = written is not None and frame.bounds is written.bounds and frame[_SAID] == written[_SAID]
+        if is_alike and written is not None and frame.values is written.values:
+            return
+        if not is_alike or list(frame.values) != self._reported:
+            self._fit(frame)
+        self._stencil.fill(self._numbers(frame))
 
     def _fit(self, frame: Frame) -> None:
         ranges = [len(each) for each in frame.bounds.values()]

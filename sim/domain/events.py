@@ -122,6 +122,8 @@ class Subscribers(Generic[T]):
 
     def tell(self, news: T) -> bool:
         """Tell everybody who has not stopped meanwhile, and return whether there is anybody."""
+        if not self._places:
+            return False
         self._tellings += 1
         try:
             for place in self._places:

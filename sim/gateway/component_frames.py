@@ -89,9 +89,9 @@ class ComponentFrames:
         frames = []
         for number in component_ids:
             key = self._keys[number]
-            chooses = self._reports.chooses(key)
-            if all_of_them or number in self._wanted or chooses or self._faults.collects(key):
-                wanted = None if all_of_them or chooses else self._wanted.get(number)
+            takes_all = all_of_them or self._reports.chooses(key)
+            if takes_all or number in self._wanted or self._faults.collects(key):
+                wanted = None if takes_all else self._wanted.get(number)
                 frame = self._sampled(number, key, wanted, now_us)
                 if frame is not None:
                     frames.append(frame)

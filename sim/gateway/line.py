@@ -69,7 +69,7 @@ class Passage(Mailbox[None]):
         Raises:
             UnavailableError: If the site went down first.
         """
-        await self._next()
+        await anext(self)
 
 
 class Line:
@@ -113,7 +113,7 @@ class Line:
     def send(self, key: str, frame: Frame) -> None:
         """Let a sample of a component or sensor be on its way."""
         broken, own_us = self._faults.present(key), self._reports.delay_us(key)
-        faults = [fault for fault in broken if fault.kind in _CARRIED]
+        faults = [fault for fault in broken if fault.kind in _CARRIED] if broken else broken
         if not faults and not own_us and not self.holds(key):
             self._deliver(key, frame)
             return

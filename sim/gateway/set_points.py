@@ -267,7 +267,7 @@ class SetPoints:
         set_point = self._in_force.get(axis)
         if set_point is None or set_point.expiry != expiry:
             return
-        self._plant.advance(self._engine.now_us)
+        self._plant.advance_to_look(self._engine.now_us)
         if self._plant.tracking.is_settled(key):
             if self._plant.tracking.has_reached(*axis):
                 self._in_force[axis] = set_point._replace(reached=True)

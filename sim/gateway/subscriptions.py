@@ -53,14 +53,22 @@ class Mailbox(Generic[T]):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _next(self) -> T:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        """Return the next item, once there is one.
+
+        Raises:
+            UnavailableError: If the stream was cut, or the site went down, and all before that has been taken.
+        """
         while not self._items:
             if self._reason is not None:
                 raise UnavailableError(self._reason, status=self._status)
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         item = self._items.popleft()
-        if not self._items:
+        if self._onlookers and not self._items:
             self._release_onlookers()
         return item
 
@@ -85,17 +93,6 @@ class Subscription(Mailbox[Frame]):
         self.wanted = wanted
         self._on_close: Callable[[Subscription], None] | None = on_close
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Frame:
-        """Return the next frame.
-
-        Raises:
-            UnavailableError: If the stream was cut or the site went down.
-        """
-        return await self._next()
-
     def close(self) -> None:
         """Stop listening."""
         self._release_onlookers()
@@ -111,9 +108,6 @@ class PowerRequest(Mailbox[PowerUpdate]):
         super().__init__(None)
         self._ended = False
 
-    def __aiter__(self) -> Self:
-        return self
-
     async def __anext__(self) -> PowerUpdate:
         """Return the next update.
 
@@ -122,6 +116,6 @@ class PowerRequest(Mailbox[PowerUpdate]):
         """
         if self._ended:
             raise StopAsyncIteration
-        update = await self._next()
+        update = await super().__anext__()
         self._ended = update.status is not RequestStatus.ACCEPTED
         return update

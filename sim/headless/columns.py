@@ -34,11 +34,13 @@ from ..telemetry.metrics import (
     Arithmetic,
     Bridge,
     Cells,
+    Counted,
     DirectSide,
     Drum,
     HeatSink,
     MetricRow,
     Part,
+    counted,
     flow_side,
     rows_of,
 )
@@ -144,7 +146,7 @@ class Columns:
         looks: dict[Part, Callable[[Chunk, str], Any]] = {
             AlternatingSide: self._at_alternating,
             Registers: self._at_registers,
-            Energies: self._at_energies,
+            Counted: self._at_energies,
             DirectSide: self._at_direct_side,
             Bridge: lambda chunk, key: Bridge(self._bridge_w(chunk, key)),
             HeatSink: lambda chunk, key: HeatSink(self._heat_sink_c(chunk, key)),
@@ -159,9 +161,9 @@ class Columns:
         samples, number = chunk.samples, self._places.components[key]
         return Registers._make((samples.consumed_wh[:, number], samples.delivered_wh[:, number]))
 
-    def _at_energies(self, chunk: Chunk, key: str) -> Energies:
+    def _at_energies(self, chunk: Chunk, key: str) -> Counted:
         first = 13 * self._places.components[key]
-        return Energies._make(chunk.samples.energies[:, first : first + 13].T)
+        return counted(Energies._make(chunk.samples.energies[:, first : first + 13].T))
 
     def _at_alternating(self, chunk: Chunk, key: str) -> AlternatingSide:
         samples, number = chunk.samples, self._places.components[key]

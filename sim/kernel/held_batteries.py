@@ -31,12 +31,14 @@ def begin_batteries(layout: Layout, memory: Memory) -> None:
 def carry_batteries(layout: Layout, memory: Memory, end_us: int) -> None:
     """Carry batteries to a time up to which what flows holds [µs]."""
     for battery in range(len(layout.batteries)):
-        carry_battery(layout, memory, battery, end_us)
+        memory.battery_states[battery] = carried(
+            layout, memory, battery, memory.battery_states[battery], end_us
+        )
 
 
-def carry_battery(layout: Layout, memory: Memory, battery: int, end_us: int) -> None:
-    """Carry one battery to a time up to which what flows holds [µs]."""
-    now, last = memory.batteries[battery], memory.battery_states[battery]
+def carried(layout: Layout, memory: Memory, battery: int, last: BatteryState, end_us: int) -> BatteryState:
+    """Carry one battery, given its state at any time since what flows was found, to one up to which that holds [µs]."""
+    now = memory.batteries[battery]
     dt_s = (end_us - now.begin_us) / 1e6
     hours = dt_s / 3600.0
     begin = BatteryState(
@@ -53,7 +55,8 @@ def carry_battery(layout: Layout, memory: Memory, battery: int, end_us: int) -> 
     )
     ambient_c = memory.inputs[layout.ambient_signal]
     given = BatteryInput(cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w, HELD_SHARE)
-    memory.battery_states[battery], shown = battery_step(layout.batteries[battery].params, begin, given, dt_s)
+    state, shown = battery_step(layout.batteries[battery].params, begin, given, dt_s)
     now.loss_wh = now.begin_loss_wh + (shown.loss_w + drawn_w(now, shown.power_w)) * hours
     now.throughput_ah = now.begin_throughput_ah + abs(shown.current_a) * hours
     now.mean_a = shown.current_a
+    return state

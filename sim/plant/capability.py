@@ -215,14 +215,22 @@ class Capability:
         state = self._machines.state(key) if key in self._equipment.machines else None
         return state if isinstance(state, InverterState) else None
 
+    def limit_by_heat_va(self, key: str) -> float:
+        """Return the apparent power that heat leaves of an inverter [VA]; all of it if only its power is known."""
+        params, heat = self._equipment.inverters[key], self.inverter_heat(key)
+        if heat is None:
+            return params.rated_apparent_power_va
+        return inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
+
     def is_derated(self, key: str) -> bool:
         """Say whether heat keeps an inverter from its full power."""
         params = self._equipment.inverters.get(key)
-        heat = None if params is None else self.inverter_heat(key)
-        if params is None or heat is None:
-            return False
-        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
-        return apparent_va < params.rated_apparent_power_va
+        return params is not None and self.limit_by_heat_va(key) < params.rated_apparent_power_va
+
+    def has_window(self, key: str) -> bool:
+        """Say whether an inverter runs at some voltages of its battery alone."""
+        number = self._places.inverters.get(key)
+        return number is not None and bool(self._point.layout.inverters[number].params.keeps_dc_window)
 
     def _dc_voltage_pu(self, key: str) -> float:
         """Return the voltage by which an inverter's losses go, over the nominal one."""

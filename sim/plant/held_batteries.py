@@ -7,10 +7,11 @@ often, changes nothing; a large site that reports in turns need not carry all of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ...models.battery import BatteryState
-from ..kernel.held_batteries import carry_battery
+from ..kernel.held_batteries import carried
 from ..kernel.layout import Layout
 from ..kernel.memory import Memory
 
@@ -36,19 +37,32 @@ class HeldStates(list[BatteryState]):
 
     def carry(self) -> None:
         """Carry all batteries to the present."""
-        for battery in range(len(self)):
-            self._carry(battery)
+        for battery, carried_us in enumerate(self._carried_us):
+            if carried_us != self._present_us:
+                self._carry(battery)
+
+    @contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Let whoever reads the memory often find all states there at the present, in a mere list."""
+        self.carry()
+        states = list.copy(self)
+        self._memory.battery_states = states
+        try:
+            yield
+        finally:
+            super().__setitem__(slice(None), states)
+            self._memory.battery_states = self
 
     def _carry(self, battery: int) -> None:
-        if self._carried_us[battery] != self._present_us:
-            self._carried_us[battery] = self._present_us
-            carry_battery(self._layout, self._memory, battery, self._present_us)
+        last, end_us = super().__getitem__(battery), self._present_us
+        super().__setitem__(battery, carried(self._layout, self._memory, battery, last, end_us))
+        self._carried_us[battery] = end_us
 
     def __getitem__(self, place: Any) -> Any:
         """Return a state, or several, at the present."""
         if isinstance(place, slice):
             self.carry()
-        else:
+        elif self._carried_us[place] != self._present_us:
             self._carry(place)
         return super().__getitem__(place)
 

@@ -40,9 +40,9 @@ class OperatingPoint:
         """Let the numbers say what flows now, unless they do."""
         memory = self.memory
         if not memory.is_known:
-            self.battery_states.carry()
-            self._inputs.take_in()
-            solve(self.layout, memory, self.machines)
+            with self.battery_states.at_hand():
+                self._inputs.take_in()
+                solve(self.layout, memory, self.machines)
             self.generation += 1
             self._found_us = memory.time_us
 

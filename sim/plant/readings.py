@@ -9,7 +9,7 @@ from ...models.soc_estimate import taken_soc
 from ..components.recordings import Astray
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
-from ..kernel.ac_bus import active_w
+from ..kernel.ac_bus import active_w, reactive_var
 from ..kernel.auxiliary import cells_w, shown_by_cells
 from ..kernel.grid import line_voltage_v, voltage_v
 from ..kernel.memory import FOLLOWED
@@ -99,6 +99,11 @@ class Readings:
         """Return the active power that flows through a component on the AC side now [W]."""
         self._point.solve()
         return active_w(self._memory, self._places.components[key])
+
+    def reactive_power_var(self, key: str) -> float:
+        """Return the reactive power that flows through a component on the AC side now [var]."""
+        self._point.solve()
+        return reactive_var(self._memory, self._places.components[key])
 
     def dc_power_w(self, key: str) -> float:
         """Return the power through something between inverters and batteries [W]."""

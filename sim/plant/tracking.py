@@ -70,22 +70,24 @@ class Tracking:
         by, has taken on what it is told, and comes to it by itself. Reactive power is reached where it is what active
         power leaves of it.
         """
-        flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
+        self._point.solve()
+        rating = self._equipment.ratings[key]
         tolerance = TOLERANCE * rating.size
         if not self._switching.in_service(key):
             return False
         if power_type is PowerType.REACTIVE:
             target_var = self._reactive_target_var(key)
-            return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w, rating.step_var)
+            power_var = self._readings.reactive_power_var(key)
+            return abs(power_var - target_var) <= max(tolerance, rating.resolution_w, rating.step_var)
         target_w: float = self._memory.controls[self._controls[key]].target_w
         return not self._capability.kept_by_code(key).contains(target_w) or self._has_come_to(key, target_w)
 
     def _has_come_to(self, key: str, target_w: float) -> bool:
         """Say whether a device in service has an active power [W], or what comes of it."""
-        flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
+        power_w, rating = self._readings.active_power_w(key), self._equipment.ratings[key]
         tolerance = TOLERANCE * rating.size
         inverter = self._equipment.inverters.get(key)
-        if inverter is not None and flow.active_w >= 0.0 and 0.0 <= target_w <= inverter.standby_power_w:
+        if inverter is not None and power_w >= 0.0 and 0.0 <= target_w <= inverter.standby_power_w:
             # It draws that much whatever less it is told.
             tolerance += inverter.standby_power_w
         if rating.is_limit:
@@ -98,17 +100,17 @@ class Tracking:
             left = self._memory.allowed_w[self._controls[key]]
             steps = self._capability.steps(key, PowerType.ACTIVE)
             first_w = 0.0 if left is None else abs(first_around(target_w, left, steps))
-            return abs(flow.active_w) <= max(above * abs(target_w), lower_w, first_w) + tolerance
+            return abs(power_w) <= max(above * abs(target_w), lower_w, first_w) + tolerance
         rating = self._capability.rating_now(key)
         if abs(target_w) < rating.least_w(target_w):
-            rests = abs(flow.active_w) < (rating.least_w(flow.active_w) or tolerance)
-            return rests or (target_w < 0.0 and abs(flow.active_w - target_w) <= tolerance)
+            rests = abs(power_w) < (rating.least_w(power_w) or tolerance)
+            return rests or (target_w < 0.0 and abs(power_w - target_w) <= tolerance)
         if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP, Activity.LOADING):
             return True
-        keeps_limit = target_w < flow.active_w and self._capability.is_held_back(key)
-        is_less = 0.0 < abs(flow.active_w) < abs(target_w) and flow.active_w * target_w > 0.0
+        keeps_limit = target_w < power_w and self._capability.is_held_back(key)
+        is_less = 0.0 < abs(power_w) < abs(target_w) and power_w * target_w > 0.0
         has_its_share = is_less and self._capability.has_less_beside_others(key)
-        return keeps_limit or has_its_share or abs(flow.active_w - target_w) <= tolerance
+        return keeps_limit or has_its_share or abs(power_w - target_w) <= tolerance
 
     def _reactive_target_var(self, key: str) -> float:
         """Return the reactive power that a set-point makes: what active power leaves of it, unless that is nothing.
@@ -118,7 +120,7 @@ class Tracking:
         control = self._memory.controls[self._controls[key]]
         target_var: float = control.reactive_target_var
         if target_var == 0.0 and control.support_var != 0.0:
-            return self._readings.flows().ac[key].reactive_var
+            return self._readings.reactive_power_var(key)
         lower_var, upper_var = self._capability.reactive_power_bounds(key)
         left_var = min(max(target_var, lower_var), upper_var)
         machine = self._equipment.machines.get(key)

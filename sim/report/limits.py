@@ -80,6 +80,7 @@ class LimitsWatch:
             for name in ("import_limit", "feed_in_limit")
             if f"{self._key}.{name}" in plant.inputs.signals
         ]
+        self._is_beyond = False
         self._outside_us = 0
 
     @property
@@ -87,10 +88,14 @@ class LimitsWatch:
         """Time outside of limits so far [s]; None without any limit."""
         return self._outside_us / 1e6 if self._fixed.is_any else None
 
-    def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
-        """Take in what flows until a time [µs]."""
-        if self._fixed.is_any and self._is_outside(layout, memory):
-            self._outside_us += end_us - memory.time_us
+    def look(self, layout: Layout, memory: Memory) -> None:
+        """Take in what flows now."""
+        self._is_beyond = self._fixed.is_any and self._is_outside(layout, memory)
+
+    def carry(self, span_us: int) -> None:
+        """Let that go on for a while [µs]."""
+        if self._is_beyond:
+            self._outside_us += span_us
 
     def _is_outside(self, layout: Layout, memory: Memory) -> bool:
         lower_w, upper_w = self._fixed.power_w

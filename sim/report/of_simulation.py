@@ -129,7 +129,7 @@ class SiteWatch:
                 state = memory.battery_states[number]
                 seen.look(taken_soc(state.soc, memory.batteries[number].soc_error), state.temperature_c)
                 seen.hold(state.capacity_share)
-        account.shortfalls.take(layout, memory, end_us)
+        account.shortfalls.take(layout, memory, end_us, is_new=is_new)
         if len(account.rows) >= self._rows_at_once:
             self._flush()
 

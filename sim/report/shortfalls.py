@@ -59,15 +59,25 @@ class ShortfallWatch:
         for each in watched:
             each._plant = plant
 
-    def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
-        """Take in what flows until a time [µs], before time moves on."""
+    def take(self, layout: Layout, memory: Memory, end_us: int, *, is_new: bool) -> None:
+        """Take in what flows until a time [µs], before time moves on.
+
+        Args:
+            layout: Of the plant.
+            memory: With what flows now.
+            end_us: Until when.
+            is_new: Whether something else may flow than at the last call.
+        """
         hours = (end_us - memory.time_us) / _US_PER_HOUR
-        self._photovoltaics.take(layout, memory, hours)
+        if is_new:
+            self._photovoltaics.look(layout, memory)
+            self._limits.look(layout, memory)
+        self._photovoltaics.carry(hours)
         for charger in self._chargers:
             charger.take(memory.time_us, end_us)
         for heated in self._heated:
             heated.take(memory, hours)
-        self._limits.take(layout, memory, end_us)
+        self._limits.carry(end_us - memory.time_us)
 
     def shortfalls(self) -> Shortfalls:
         """Return what it came to; None of what the site has nothing for."""
@@ -107,13 +117,15 @@ class _Photovoltaics:
             for key in sorted(limited & places.controls.keys())
             if places.components[key] not in of_hybrids
         ]
+        self._kept_w = 0.0
         self._wh = 0.0
 
     @property
     def curtailed_wh(self) -> float | None:
         return self._wh if self._plants or self._hybrids else None
 
-    def take(self, layout: Layout, memory: Memory, hours: float) -> None:
+    def look(self, layout: Layout, memory: Memory) -> None:
+        """Take in what flows now."""
         has_limit = len(layout.feed_in) > 0
         kept_w = 0.0
         for control, component in self._plants:
@@ -125,7 +137,11 @@ class _Photovoltaics:
             if is_live(memory, component):
                 inverter = memory.inverters[number]
                 kept_w += _left_w(0.0 - inverter.sun_w, inverter.taken_dc_w - inverter.dc_w)
-        self._wh += kept_w * hours
+        self._kept_w = kept_w
+
+    def carry(self, hours: float) -> None:
+        """Let that go on for a while."""
+        self._wh += self._kept_w * hours
 
 
 def _left_w(offered_w: float, taken_w: float) -> float:

@@ -8,8 +8,9 @@ another.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
@@ -18,12 +19,20 @@ from typing import NamedTuple, TextIO
 from ..domain.events import Event
 from ..domain.journal_lines import TELEMETRY, journal_lines
 from ..domain.messages import Frame
+from ..domain.metrics import Metric
+from ..domain.ranges import Bounds
 from ..domain.timestamps import to_datetime
 from ..files.json_text import json_text
 from ..gateway.gateway import Gateway
 
 _FRAME_DIGEST_BYTES = 4
 _DIGEST_BYTES = 16
+
+
+@cache
+def _layout(numbers: int) -> struct.Struct:
+    """Return how the numbers of a frame are written down behind its times."""
+    return struct.Struct(f"<qq{numbers}d")
 
 
 class Journal:
@@ -42,6 +51,8 @@ class Journal:
         self._file: TextIO | None = None if path is None else path.open("w", encoding="utf-8")
         self._error: OSError | None = None
         self._hash = blake2b(digest_size=_DIGEST_BYTES)
+        self._edges: dict[int, tuple[Mapping[Metric, tuple[Bounds, ...]], Sequence[float]]] = {}
+        """Bounds of the last frame of each component, which the next one may share, and their ends."""
         self.lines = 0
         """How many lines the story has so far."""
 
@@ -74,7 +85,7 @@ class Journal:
         self._write(f"{event.time_us} {event.kind} {event.subject} {details}")
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
-        parts = " ".join(f"{frame.component_id}:{_frame_digest(frame)}" for frame in frames)
+        parts = " ".join([f"{frame.component_id}:{self._frame_digest(frame)}" for frame in frames])
         self._write(f"{time_us} {TELEMETRY} {parts}")
 
     def _write(self, line: str) -> None:
@@ -85,6 +96,16 @@ class Journal:
             with self._kept_errors():
                 self._file.write(f"{line}\n")
 
+    def _frame_digest(self, frame: Frame) -> str:
+        bounds, edges = self._edges.get(frame.component_id, (None, ()))
+        if frame.bounds is not bounds:
+            edges = [edge for ranges in frame.bounds.values() for pair in ranges for edge in pair]
+            self._edges[frame.component_id] = frame.bounds, edges
+        values = frame.values.values()
+        layout = _layout(len(values) + len(edges))
+        packed = layout.pack(frame.sample_time_us, frame.state_since_us, *values, *edges)
+        return blake2b(packed, digest_size=_FRAME_DIGEST_BYTES).hexdigest()
+
     @contextmanager
     def _kept_errors(self) -> Iterator[None]:
         """Keep the first error for the end: raised among the site's events, it would only stop the site."""
@@ -92,15 +113,6 @@ class Journal:
             yield
         except OSError as error:
             self._error = self._error or error
-
-
-def _frame_digest(frame: Frame) -> str:
-    numbers = [
-        *frame.values.values(),
-        *(edge for ranges in frame.bounds.values() for pair in ranges for edge in pair),
-    ]
-    packed = struct.pack(f"<qq{len(numbers)}d", frame.sample_time_us, frame.state_since_us, *numbers)
-    return blake2b(packed, digest_size=_FRAME_DIGEST_BYTES).hexdigest()
 
 
 class Divergence(NamedTuple):

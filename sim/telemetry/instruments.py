@@ -36,8 +36,9 @@ _TOO_HOT = Diagnostic("OVERTEMPERATURE", "it is too hot, and waits until it has 
 _HOT = Diagnostic("OVERTEMPERATURE", "the heat sink is hot, power is held back")
 
 
-_NEVER = -1
-"""Generation of no operating point."""
+_Present = tuple[int, float]
+"""Generation of the operating point, and the apparent power that heat leaves of an inverter [VA], or 0."""
+_NEVER: _Present = (-1, 0.0)
 
 
 class Sayable(NamedTuple):
@@ -118,20 +119,16 @@ class _Gauge:
         self._machines = plant.machines
         self._switching = plant.switching
         self._protection = plant.protection
+        self._capability = plant.capability
         self._memory = plant.operating_point.memory
         self._number = plant.places.components[key]
         self._control = plant.places.controls.get(key)
         self._has_activity = machine is not None and machine.activity is not None
         self._is_charger = is_charging_point(plant, key)
-        self._may_be_derated = key in plant.equipment.inverters
+        self._has_heat = key in plant.equipment.inverters
         self._values = ValueReader(plant, key, parts)
         self._states = state_reader(plant, key)
-        self._is_still = not (
-            self._has_activity
-            or self._is_charger
-            or key in plant.places.controls
-            or key == plant.equipment.grid_key
-        )
+        self._is_still = not (self._has_activity or self._is_charger)
         self._said: _Said = ((), (), ())
         self._said_at = _NEVER
         bounded = bounded_metrics(plant, key)
@@ -151,15 +148,23 @@ class _Gauge:
 
     def read(self, wanted: Wanted = None) -> Reading:
         """Return what the component reports now, with 0 for -0; see `Instruments.sample`."""
-        said = self.said()
-        return Reading(self._values.read(wanted), self._bounds(), *said)
+        present = self._present()
+        said = self._said_now(present)
+        return Reading(self._values.read(wanted), self._bounds(present), *said)
 
     def said(self) -> _Said:
         """Return what the component says of how it is, as the parts of `Told`: a reading has them one by one."""
+        return self._said_now(self._present())
+
+    def _present(self) -> _Present:
+        """Return what all that is kept goes by: what flows and, of an inverter, what its heat leaves it of that."""
         point = self._point
         point.solve()
-        if self._said_at != point.generation:
-            self._said, self._said_at = self._look(), point.generation if self._is_still else _NEVER
+        return point.generation, self._capability.limit_by_heat_va(self._key) if self._has_heat else 0.0
+
+    def _said_now(self, present: _Present) -> _Said:
+        if self._said_at != present:
+            self._said, self._said_at = self._look(), present if self._is_still else _NEVER
         broken = self._plant.impairments.warnings(self._key)
         if not broken:
             return self._said
@@ -185,12 +190,11 @@ class _Gauge:
             () if error is None else (error,),
         )
 
-    def _bounds(self) -> Mapping[Metric, tuple[Bounds, ...]]:
+    def _bounds(self, present: _Present) -> Mapping[Metric, tuple[Bounds, ...]]:
         """Return the bounds of what the component reports; the same mapping again where nothing can have changed."""
-        point = self._point
-        if self._bounds_at != point.generation:
+        if self._bounds_at != present:
             self._steady_bounds = self._ranges(self._steady) | self._fixed_bounds
-            self._bounds_at = point.generation
+            self._bounds_at = present
         if not self._moving and not self._is_limited:
             return self._steady_bounds
         bounds = self._steady_bounds | self._ranges(self._moving)
@@ -206,7 +210,7 @@ class _Gauge:
         yield _CUT_OFF.code
         if self._control is not None:
             yield from (told.code for told in _HELD_OFF.values())
-        if self._may_be_derated:
+        if self._has_heat:
             yield _HOT.code
         if self._has_activity:
             yield _TOO_HOT.code
@@ -219,7 +223,7 @@ class _Gauge:
             return (_CUT_OFF,)
         if now.held_off_by:
             return (_HELD_OFF[now.held_off_by],)
-        if self._may_be_derated and self._plant.capability.is_derated(self._key):
+        if self._has_heat and self._capability.is_derated(self._key):
             return (_HOT,)
         if now.activity is Activity.TOO_HOT:
             return (_TOO_HOT,)
@@ -229,7 +233,14 @@ class _Gauge:
 
 
 def _is_steady(plant: Plant, key: str, metric: Metric) -> bool:
-    """Say whether bounds go by what flows alone: those of reactive power, and of machines, go by heat as well."""
-    return metric is not Metric.AC_POWER_REACTIVE and (
-        key in plant.places.inverters or key in plant.places.batteries
-    )
+    """Say whether bounds go by what flows, and by what heat leaves of an inverter, alone; those of machines need not.
+
+    Reactive power may go by the voltage of a battery as well.
+    """
+    if key in plant.places.inverters:
+        return metric is Metric.AC_POWER_ACTIVE or not plant.capability.has_window(key)
+    machine = plant.equipment.machines.get(key)
+    if machine is None:
+        return key in plant.places.batteries
+    has_own = machine.steps_w is not None or machine.reactive_range_var is not None
+    return key in plant.equipment.inverters and not has_own

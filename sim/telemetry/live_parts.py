@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from ...models.soc_estimate import taken_soc
 from ..domain.metrics import Metric, Wanted
 from ..kernel.auxiliary import terminal_a
-from ..kernel.energies import Energies, energies
+from ..kernel.energies import energies
 from ..plant.operating_point import OperatingPoint
 from ..plant.plant import Plant
 from ..plant.state import Registers
@@ -19,11 +20,12 @@ from .metrics import (
     Arithmetic,
     Bridge,
     Cells,
+    Counted,
     DirectSide,
     Drum,
     HeatSink,
-    MetricRow,
     Part,
+    counted,
     flow_side,
     rows_of,
     shown_side,
@@ -54,10 +56,13 @@ class ValueReader:
             key: Of the component.
             parts: That it has.
         """
-        self._of_parts = [
-            (frozenset(row.metric for row in rows_of([part])), _reader(plant, key, part)) for part in parts
-        ]
-        self._all = [read for _, read in self._of_parts]
+        self._looks: dict[Part, Look] = {part: _look_at(plant, key, part) for part in parts}
+        self._flows: Reader | None = None
+        """Reads what goes by what flows alone, unless there is nothing of it."""
+        if AlternatingSide in self._looks and key not in plant.equipment.meterings:
+            looks: dict[Part, Look] = {AlternatingSide: self._looks[AlternatingSide]}
+            self._flows = _until_something_else_flows(plant.operating_point, _reader(looks))
+        self._all = self._reader_of(None)
         self._wanted: Wanted = None
         self._chosen = self._all
 
@@ -67,25 +72,22 @@ class ValueReader:
         What has not changed since the last reading is the same mapping again.
         """
         if wanted is None:
-            readers = self._all
-        else:
-            if wanted is not self._wanted:
-                self._wanted = wanted
-                self._chosen = [read for metrics, read in self._of_parts if metrics & wanted]
-            readers = self._chosen
-        if len(readers) == 1:
-            return readers[0]()
-        values: dict[Metric, float] = {}
-        for read in readers:
-            values |= read()
-        return values
+            return self._all()
+        if wanted is not self._wanted:
+            self._wanted, self._chosen = wanted, self._reader_of(wanted)
+        return self._chosen()
 
-
-def _reader(plant: Plant, key: str, part: Part) -> Reader:
-    read = _part_reader(rows_of([part]), part, _look_at(plant, key, part))
-    if part is AlternatingSide and key not in plant.equipment.meterings:
-        return _until_something_else_flows(plant.operating_point, read)
-    return read
+    def _reader_of(self, wanted: Wanted) -> Reader:
+        looks = {
+            part: look
+            for part, look in self._looks.items()
+            if wanted is None or any(row.metric in wanted for row in rows_of([part]))
+        }
+        flows = self._flows
+        if flows is None or AlternatingSide not in looks:
+            return _reader(looks)
+        del looks[AlternatingSide]
+        return _reader(looks, flows) if looks else flows
 
 
 def _until_something_else_flows(point: OperatingPoint, read: Reader) -> Reader:
@@ -103,20 +105,35 @@ def _until_something_else_flows(point: OperatingPoint, read: Reader) -> Reader:
     return read_again
 
 
-def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Reader:
-    metrics = tuple(row.metric for row in rows)
-    functions = [row.reader for row in rows if not isinstance(row.reader, str)]
-    places = {name: place for place, name in enumerate((*part._fields, *functions))}
-    if len(rows) == 1:
-        (metric,), place = metrics, places[rows[0].reader]
-        # Parts with a single row have it as a field: a getter of a single item would return no tuple.
-        return lambda: {metric: look()[place] + 0.0}
-    pick = itemgetter(*[places[row.reader] for row in rows])
+def _reader(looks: Mapping[Part, Look], begin: Reader = dict) -> Reader:
+    """Return what reads all metrics of some parts at once, in their order, behind what another reader begins with."""
+    metrics: list[Metric] = []
+    names = [(part, name) for part in looks for name in part._fields]
+    functions: list[tuple[Callable[[Any, Arithmetic], Any], int]] = []
+    places: list[int] = []
+    for turn, part in enumerate(looks):
+        for row in rows_of([part]):
+            metrics.append(row.metric)
+            if isinstance(row.reader, str):
+                places.append(names.index((part, row.reader)))
+            else:
+                places.append(len(names) + len(functions))
+                functions.append((row.reader, turn))
+    if not places:
+        return begin
+    # A getter of a single item would return no tuple.
+    pick = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
+    each = tuple(looks.values())
 
     def read() -> Mapping[Metric, float]:
-        seen = look()
-        fields = (*seen, *[function(seen, NUMBERS) for function in functions])
-        return dict(zip(metrics, [value + 0.0 for value in pick(fields)], strict=True))
+        values = dict(begin())
+        seen = [look() for look in each]
+        fields = [
+            *chain.from_iterable(seen),
+            *[function(seen[turn], NUMBERS) for function, turn in functions],
+        ]
+        values.update(zip(metrics, [value + 0.0 for value in pick(fields)], strict=True))
+        return values
 
     return read
 
@@ -129,7 +146,7 @@ def _look_at(plant: Plant, key: str, part: Part) -> Look:
         return _at_cells(plant, key)
     if part is Registers:
         return _at_registers(plant, key)
-    if part is Energies:
+    if part is Counted:
         return _at_energies(plant, key)
     if part in (Bridge, HeatSink, Drum):
         return (
@@ -180,7 +197,8 @@ def _at_meter(plant: Plant, key: str) -> Look:
 def _at_registers(plant: Plant, key: str) -> Look:
     readings = plant.readings
     if key not in plant.equipment.meterings:
-        return lambda: readings.registers(key)
+        flow = plant.operating_point.memory.components[plant.places.components[key]]
+        return lambda: Registers(flow.consumed_wh, flow.delivered_wh)
 
     def look() -> Registers:
         shown = readings.meter_output(key)
@@ -193,7 +211,7 @@ def _at_registers(plant: Plant, key: str) -> Look:
 def _at_energies(plant: Plant, key: str) -> Look:
     memory = plant.operating_point.memory
     number = plant.places.components[key]
-    return lambda: energies(memory, number)
+    return lambda: counted(energies(memory, number))
 
 
 def _at_inverter(plant: Plant, key: str, part: Part) -> Look:

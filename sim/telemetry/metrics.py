@@ -56,6 +56,30 @@ class AlternatingSide(NamedTuple):
     """Power factors [1]."""
 
 
+class Counted(NamedTuple):
+    """What there is to be seen of registers by phase, as `Energies`, and what follows from them."""
+
+    consumed_1_wh: Any
+    consumed_2_wh: Any
+    consumed_3_wh: Any
+    delivered_1_wh: Any
+    delivered_2_wh: Any
+    delivered_3_wh: Any
+    reactive_1_varh: Any
+    reactive_2_varh: Any
+    reactive_3_varh: Any
+    apparent_vah: Any
+    apparent_1_vah: Any
+    apparent_2_vah: Any
+    apparent_3_vah: Any
+    net_1_wh: Any
+    net_2_wh: Any
+    net_3_wh: Any
+    """Consumed less delivered [Wh]."""
+    reactive_varh: Any
+    """Of all phases together [varh]."""
+
+
 class DirectSide(NamedTuple):
     """What is there to be seen on the DC side of a component."""
 
@@ -98,7 +122,7 @@ class Drum(NamedTuple):
 Part = (
     type[AlternatingSide]
     | type[Registers]
-    | type[Energies]
+    | type[Counted]
     | type[DirectSide]
     | type[Bridge]
     | type[HeatSink]
@@ -158,22 +182,6 @@ def _current_a(side: AlternatingSide, _calculate: Arithmetic) -> Any:
     return side.current_1_a + side.current_2_a + side.current_3_a
 
 
-def _net_1_wh(counted: Energies, _calculate: Arithmetic) -> Any:
-    return counted.consumed_1_wh - counted.delivered_1_wh
-
-
-def _net_2_wh(counted: Energies, _calculate: Arithmetic) -> Any:
-    return counted.consumed_2_wh - counted.delivered_2_wh
-
-
-def _net_3_wh(counted: Energies, _calculate: Arithmetic) -> Any:
-    return counted.consumed_3_wh - counted.delivered_3_wh
-
-
-def _reactive_varh(counted: Energies, _calculate: Arithmetic) -> Any:
-    return counted.reactive_1_varh + counted.reactive_2_varh + counted.reactive_3_varh
-
-
 def _net_wh(counted: Registers, _calculate: Arithmetic) -> Any:
     return counted.consumed_wh - counted.delivered_wh
 
@@ -183,7 +191,7 @@ def _voltage_v(side: AlternatingSide, _calculate: Arithmetic) -> Any:
     return (side.voltage_12_v + side.voltage_23_v + side.voltage_31_v) / 3.0
 
 
-_AC, _COUNTED, _DC, _CELLS = AlternatingSide, Energies, DirectSide, Cells
+_AC, _COUNTED, _DC, _CELLS = AlternatingSide, Counted, DirectSide, Cells
 _ADDED_UP, _FOLLOWS, _UNKNOWN = WhenReplayed.ADDED_UP, WhenReplayed.FOLLOWS, WhenReplayed.UNKNOWN
 
 METRICS: tuple[MetricRow, ...] = (
@@ -218,16 +226,16 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow(Metric.AC_ENERGY_ACTIVE, Registers, _net_wh, _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, Registers, "consumed_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, Registers, "delivered_wh", _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_1, _COUNTED, _net_1_wh, _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_2, _COUNTED, _net_2_wh, _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_3, _COUNTED, _net_3_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_1, _COUNTED, "net_1_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_2, _COUNTED, "net_2_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_3, _COUNTED, "net_3_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED_PHASE_1, _COUNTED, "consumed_1_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED_PHASE_2, _COUNTED, "consumed_2_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED_PHASE_3, _COUNTED, "consumed_3_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED_PHASE_1, _COUNTED, "delivered_1_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED_PHASE_2, _COUNTED, "delivered_2_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED_PHASE_3, _COUNTED, "delivered_3_wh", _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_REACTIVE, _COUNTED, _reactive_varh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_REACTIVE, _COUNTED, "reactive_varh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_REACTIVE_PHASE_1, _COUNTED, "reactive_1_varh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_REACTIVE_PHASE_2, _COUNTED, "reactive_2_varh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_REACTIVE_PHASE_3, _COUNTED, "reactive_3_varh", _UNKNOWN, is_main=False),
@@ -322,6 +330,14 @@ def shown_side(
         hypotenuse(p1, q1), hypotenuse(p2, q2), hypotenuse(p3, q3), *currents_a, v1, v2, v3,
         root(v1 * v1 + v2 * v2 + v1 * v2), root(v2 * v2 + v3 * v3 + v2 * v3), root(v3 * v3 + v1 * v1 + v3 * v1),
         frequency_hz, ratio(p1, s1, 1.0), ratio(p2, s2, 1.0), ratio(p3, s3, 1.0),
+    ))  # fmt: skip
+
+
+def counted(registers: Energies) -> Counted:
+    """Return what there is to be seen of registers, be it numbers or columns."""
+    used_1, used_2, used_3, given_1, given_2, given_3, reactive_1, reactive_2, reactive_3, *_ = registers
+    return Counted._make((
+        *registers, used_1 - given_1, used_2 - given_2, used_3 - given_3, reactive_1 + reactive_2 + reactive_3,
     ))  # fmt: skip
 
 

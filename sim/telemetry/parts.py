@@ -7,10 +7,9 @@ from ...models.steam_boiler import SteamBoilerParams
 from ..components.component_type import DC_PARENTS
 from ..components.registry import type_of
 from ..domain.categories import Category
-from ..kernel.energies import Energies
 from ..plant.plant import Plant
 from ..plant.state import Registers
-from .metrics import AlternatingSide, Bridge, Cells, DirectSide, Drum, HeatSink, Part
+from .metrics import AlternatingSide, Bridge, Cells, Counted, DirectSide, Drum, HeatSink, Part
 
 
 def parts_of(plant: Plant, key: str) -> tuple[Part, ...]:
@@ -27,7 +26,7 @@ def parts_of(plant: Plant, key: str) -> tuple[Part, ...]:
         return (DirectSide, Cells) if kind.category is Category.BATTERY else (DirectSide,)
     if key in plant.equipment.meterings:
         return (AlternatingSide, Registers)
-    return (AlternatingSide, Registers, Energies, *_more(plant, key))
+    return (AlternatingSide, Registers, Counted, *_more(plant, key))
 
 
 def _more(plant: Plant, key: str) -> tuple[Part, ...]:

@@ -53,7 +53,7 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         present = _beside_minima(plant, key, present)
     else:
         present = (plant.capability.reactive_power_bounds(key),)
-        power_var = plant.readings.flows().ac[key].reactive_var
+        power_var = plant.readings.reactive_power_var(key)
         if not is_allowed(power_var, present, _ROUNDING * abs(power_var)):
             # Active power gives way to what a grid code asks for, but to nothing that a client does.
             present = merged((*present, Bounds(power_var, power_var)))
@@ -135,8 +135,9 @@ def _in_steps(plant: Plant, key: str, metric: Metric) -> Ranges | None:
     if allowed is None or metric is Metric.DC_POWER:
         return allowed
     power_type = PowerType.ACTIVE if metric is Metric.AC_POWER_ACTIVE else PowerType.REACTIVE
-    flow = plant.readings.flows().ac[key]
-    power = flow.active_w if power_type is PowerType.ACTIVE else flow.reactive_var
+    readings = plant.readings
+    is_active = power_type is PowerType.ACTIVE
+    power = readings.active_power_w(key) if is_active else readings.reactive_power_var(key)
     return begun_at_steps(allowed, plant.capability.steps(key, power_type), power)
 
 
@@ -157,11 +158,10 @@ def _kept_by_code(plant: Plant, key: str, ranges: Ranges) -> Ranges:
 
 def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:
     """Return the power of a component of which the range is to be shown [W] or [var]; see `chosen_w`."""
-    flows = plant.readings.flows()
     if metric is Metric.DC_POWER:
-        return flows.battery_dc_w[key]
+        return plant.readings.flows().battery_dc_w[key]
     if metric is Metric.AC_POWER_REACTIVE:
-        return flows.ac[key].reactive_var
+        return plant.readings.reactive_power_var(key)
     rating = plant.capability.rating_now(key)
     return chosen_w(plant.readings.active_power_w(key), rating.set_point_gap, rating.alone)
 

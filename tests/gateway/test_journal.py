@@ -366,6 +366,20 @@ def test_the_digest_of_a_frame_is_short_and_of_all_its_numbers() -> None:
         assert len({line_of(frame, path) for frame in (FRAME, *others)}) == 6
 
 
+def test_frames_of_the_same_bounds_are_told_apart_by_the_rest() -> None:
+    def digest_of(*frames: Frame) -> str:
+        journal, site = Journal(), Whoever()
+        for frame in frames:
+            site.tell(journal, frame)
+        return journal.digest
+
+    shared = [FRAME, FRAME._replace(values={POWER: 3.0}), FRAME._replace(component_id=8)]
+    copied = [frame._replace(bounds=dict(frame.bounds)) for frame in shared]
+    assert digest_of(*shared) == digest_of(*copied)
+    narrower = copied[1]._replace(bounds={POWER: (Bounds(0.0, 2.0),)})
+    assert digest_of(FRAME, narrower) != digest_of(FRAME, copied[1])
+
+
 def test_several_frames_stand_in_one_line(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "a.journal")
     Whoever().tell(journal, FRAME, FRAME._replace(component_id=8))

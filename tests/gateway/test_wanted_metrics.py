@@ -106,6 +106,27 @@ async def test_what_flows_on_as_it_did_is_shared_by_all_frames_of_that_time() ->
     assert (await newest(simulation, stream)).values != second.values
 
 
+async def test_bounds_and_states_of_what_flows_on_as_it_did_are_shared_as_well() -> None:
+    simulation = small()
+    stream = simulation.gateway.subscribe(INVERTER, ENERGY)
+    first, second = await newest(simulation, stream), await newest(simulation, stream)
+    assert first.bounds is second.bounds
+    assert first.states is second.states
+
+
+async def test_what_an_inverter_shows_goes_by_its_heat_while_the_same_flows() -> None:
+    simulation = small()
+    simulation.drive("site", "ambient_temperature", 50.0)
+    stream = simulation.gateway.subscribe(INVERTER, POWER)
+    cold = await newest(simulation, stream)
+    simulation.plant.operating_point.memory.inverters[0].heat_sink_c = 200.0
+    hot = await newest(simulation, stream)
+    assert hot.values is cold.values
+    assert [warning.code for warning in hot.warnings] == ["OVERTEMPERATURE"]
+    (cold_range,), (hot_range,) = (each.bounds[Metric.AC_POWER_REACTIVE] for each in (cold, hot))
+    assert 0.0 < hot_range.upper < cold_range.upper
+
+
 @pytest.mark.lengthy
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_remembered_of_readings_is_what_would_be_read_anew(seed: int) -> None:

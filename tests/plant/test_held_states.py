@@ -59,6 +59,15 @@ def test_a_look_carries_the_batteries_that_are_looked_at_and_no_other() -> None:
     assert after[1] == before[1]
 
 
+def test_no_battery_is_carried_to_see_whether_a_set_point_has_arrived() -> None:
+    simulation = charging()
+    simulation.gateway.set_power(11, PowerType.ACTIVE, -5e3, 60.0)
+    before = losses_wh(simulation.plant)
+    simulation.engine.run_to(simulation.now_us + 400_000)
+    assert simulation.plant.time_us == simulation.now_us
+    assert losses_wh(simulation.plant) == before
+
+
 @pytest.mark.parametrize("step_us", [100_000, 70_001])
 def test_looks_at_one_battery_leave_all_as_they_are_without_looks(step_us: int) -> None:
     looked_at, alone = charging().plant, charging().plant

@@ -108,6 +108,19 @@ def test_an_encoder_gives_the_bytes_of_a_new_one(frames: list[Frame]) -> None:
     ]
 
 
+def test_numbers_that_stand_in_a_message_already_are_told_from_others_by_their_bits() -> None:
+    encoder, shared = Encoder(make_template, None), a_frame()
+    values = (1.0, 1.0, math.nan, math.nan, 0.0, -0.0, 1e300, 1.0)
+    frames = [
+        shared._replace(sample_time_us=1_000_000 * second, values=dict.fromkeys(METRICS, value))
+        for second, value in enumerate(values)
+    ]
+
+    assert [encoder.encode(frame) for frame in frames] == [
+        Encoder(make_template, None).encode(frame) for frame in frames
+    ]
+
+
 def test_a_frame_is_encoded_once() -> None:
     encoder, frame = Encoder(make_template, None), a_frame()
 
