@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 import doppelgrid
+import doppelgrid.hardware
 import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.proto.control.fields import unit_field
@@ -272,4 +273,5 @@ def commands() -> str:
 
 def public_names() -> dict[str, list[str]]:
     """Return the names that programs may import, by package."""
-    return {package.__name__: list(package.__all__) for package in (doppelgrid, doppelgrid.testing)}
+    packages = (doppelgrid, doppelgrid.testing, doppelgrid.hardware)
+    return {package.__name__: list(package.__all__) for package in packages}

@@ -37,6 +37,12 @@ def generated_pages() -> dict[str, Callable[[], str]]:
             "What the fixtures `site` and `live_site` of the pytest plugin are; "
             "[Test in pytest](../how-to/testing.md) shows their use.",
         ),
+        "reference/hardware.md": lambda: names_page(
+            "doppelgrid.hardware",
+            "Hardware of your own",
+            "What a package of your own imports from `doppelgrid.hardware`, with all fields of its records; [Adding "
+            "hardware](../adding-hardware.md) leads through it.",
+        ),
         "reference/presets/index.md": presets_index,
     }
     for stem in source.preset_files():

@@ -14,23 +14,29 @@ from .device_model import DeviceModel
 from .rating import Rating
 
 AMBIENT = "site.ambient_temperature"
+"""Gives the temperature of the air around the devices [°C]."""
 SET_POINT = "set-point"
+"""Gives the active power that a device is told, by clients or else the default of its rating [W]."""
 REACTIVE_SET_POINT = "reactive set-point"
+"""Gives the reactive power that a device is told [var]."""
 UPPER_BOUND = "upper bound"
 """Gives the most active power that clients have left a device [W]."""
 ACTIVE_LOWER_BOUND = "active lower bound"
+"""Gives the lower end of the range of active power that clients have left a device around its set-point [W]."""
 ACTIVE_UPPER_BOUND = "active upper bound"
-"""Give the ends of the range of active power that clients have left a device around its set-point [W]."""
+"""Gives the upper end of that range [W]."""
 REACTIVE_LOWER_BOUND = "reactive lower bound"
+"""Gives the lower end of the range of reactive power that clients have left a device around its set-point [var]."""
 REACTIVE_UPPER_BOUND = "reactive upper bound"
-"""Give the ends of the range of reactive power that clients have left a device around its set-point [var]."""
+"""Gives the upper end of that range [var]."""
 ACTIVE_SHARE = "active share"
 """Gives the part of its apparent power that a device's grid code leaves active power."""
 NOTHING = "nothing"
 """Gives 0 always, to an input that a device has no use for."""
 ARRAY_POWER = "array power"
+"""Gives the power that the device's own array of modules offers, <= 0 [W]."""
 ARRAY_VOLTAGE = "array voltage"
-"""Voltage of the device's own array of modules."""
+"""Gives the voltage of that array [V]."""
 NO_POWER = Bounds(0.0, 0.0)
 
 

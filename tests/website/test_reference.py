@@ -12,6 +12,7 @@ from website.reference import generated_pages
 from website.staging import stage, unlisted
 
 import doppelgrid
+import doppelgrid.hardware
 import doppelgrid.testing
 from doppelgrid.proto.prometheus.families import OF_COMPONENTS, OF_SITES
 from doppelgrid.scenarios.suites.file.library import scenarios
@@ -163,7 +164,10 @@ def test_every_command_is_listed_with_its_options() -> None:
     assert "* `--ephemeral-ports / --no-ephemeral-ports`: Take any free port." in text
 
 
-@pytest.mark.parametrize(("name", "package"), [("python", doppelgrid), ("testing", doppelgrid.testing)])
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("python", doppelgrid), ("testing", doppelgrid.testing), ("hardware", doppelgrid.hardware)],
+)
 def test_every_public_name_is_listed(name: str, package: object) -> None:
     listed = re.findall(r"^::: (\S+)$", page(name), re.MULTILINE)
     assert listed == [f"{package.__name__}.{public}" for public in package.__all__]
