@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from accuracy.pages import COMMAND, filled, model_pages
 from website.reference import generated_pages
 
-from doppelgrid.sim.components.component_type import ComponentType
+from doppelgrid.hardware import ComponentType, DeviceModel, Machine, Rating
 from doppelgrid.sim.files.preset_comments import preset_file
 from doppelgrid.sim.site.reader import parse_site
 
@@ -66,8 +66,11 @@ def test_every_file_of_the_code_that_a_page_names_is_there(page: Path) -> None:
     assert not gone
 
 
-def test_the_page_on_adding_hardware_names_every_field_of_a_component_type() -> None:
+@pytest.mark.parametrize(
+    "record", [ComponentType, DeviceModel, Machine, Rating], ids=lambda record: record.__name__
+)
+def test_the_page_on_adding_hardware_names_every_field(record: type) -> None:
     page = (ROOT / "docs" / "adding-hardware.md").read_text(encoding="utf-8")
-    table = page.partition("| field of `ComponentType` |")[2].partition("\n\n")[0]
-    named = set(re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines()[2:])))
-    assert named == {field.name for field in fields(ComponentType)} - {"package"}
+    table = page.partition(f"| field of `{record.__name__}` |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`(\w+)", "\n".join(row.split("|")[1] for row in table.splitlines()[2:])))
+    assert named == get_type_hints(record).keys() - {"package"}

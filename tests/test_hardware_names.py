@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -14,7 +12,6 @@ from doppelgrid import hardware
 from doppelgrid.sim.components import device
 from doppelgrid.sim.files.sections import Section
 
-PAGE = Path(__file__).parents[1] / "docs" / "adding-hardware.md"
 RECORDS = [
     record
     for record in map(vars(hardware).__getitem__, hardware.__all__)
@@ -56,12 +53,3 @@ def test_what_is_offered_says_what_it_is_or_is_a_value(name: str) -> None:
     offered = getattr(hardware, name)
     if inspect.isclass(offered) or inspect.isroutine(offered):
         assert inspect.getdoc(offered)
-
-
-@pytest.mark.parametrize(
-    "record", [hardware.ComponentType, hardware.DeviceModel, hardware.Rating, hardware.Machine]
-)
-def test_the_page_about_adding_hardware_names_every_field(record: type) -> None:
-    cells = re.findall(r"^\| ([^|]+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
-    named = set(re.findall(r"`(\w+)", " ".join(cells)))
-    assert get_type_hints(record).keys() - named == {"package"} & get_type_hints(record).keys()

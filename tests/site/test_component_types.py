@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,17 @@ from doppelgrid.sim.files.presets import preset_names
 from doppelgrid.sim.network.wiring import wire
 from doppelgrid.sim.plant.equipment import equip
 from doppelgrid.sim.site.environment import ambient_signal, grid_facts
+from doppelgrid.sim.site.schema import site_schema
 
 ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "how-to" / "site-files.md"
+LIKE = {
+    "battery inverter": "battery_inverter",
+    "PV inverter": "pv_inverter",
+    "electrolyser": "electrolyzer",
+}
+"""Categories to whose rows the guide refers, by its words."""
+WITH_SET_POINTS = "whatever takes set-points of active power"
 OURS = list(registry.OURS)
 every_type = pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
 
@@ -58,6 +68,50 @@ def test_it_is_told_of_in_the_documentation(kind: ComponentType) -> None:
     words = f"`{kind.name}`"
     pages = [page for page in (ROOT / "docs").rglob("*.md") if words in page.read_text(encoding="utf-8")]
     assert pages, missing("docs/models/*.md, nor any other page", words)
+
+
+def schema_keys() -> dict[str, set[str]]:
+    """Return the keys that each category has beside those of all."""
+    schema = site_schema()
+    components = schema["properties"]["components"]["additionalProperties"]["discriminator"]["mapping"]
+    sections = {
+        category: {*schema["$defs"][place.rpartition("/")[2]]["properties"]}
+        for category, place in components.items()
+    }
+    shared = set.intersection(*sections.values())
+    return {category: keys - shared for category, keys in sections.items()}
+
+
+def words_of_the_guide() -> dict[str, str]:
+    """Return what the guide to site files says of the keys of each category."""
+    table = (
+        GUIDE.read_text(encoding="utf-8")
+        .partition("| category | keys besides those |")[2]
+        .partition("\n\n")[0]
+    )
+    rows = [row.strip("| ").split(" | ", 1) for row in table.splitlines()[2:]]
+    return {category: words for heads, words in rows for category in re.findall(r"`(\w+)`", heads) or [heads]}
+
+
+@every_type
+def test_its_keys_stand_in_the_guide_to_site_files(kind: ComponentType) -> None:
+    told = words_of_the_guide()
+    assert kind.name in told, missing(f"the table of keys of {GUIDE.name}", kind.name)
+    words = told[kind.name]
+    as_well = [told[like] for name, like in LIKE.items() if name in words] + [told[WITH_SET_POINTS]]
+    named = set(re.findall(r"`(\w+)`", " ".join([words, *as_well])))
+    untold = schema_keys()[kind.name] - named
+    assert not untold, missing(
+        f"the row {kind.name} of the table of keys of {GUIDE.name}", ", ".join(sorted(untold))
+    )
+
+
+def test_the_guide_to_site_files_names_no_keys_that_there_are_not() -> None:
+    keys, told = schema_keys(), words_of_the_guide()
+    for words in {*told.values()} - {told[WITH_SET_POINTS]}:
+        had = set().union(*(keys[category] for category, of_it in told.items() if of_it == words))
+        own = re.sub(r"\([^()]*\)|but for .*?(;|powers)", "", re.sub(r"\]\([^()]*\)", "", words))
+        assert set(re.findall(r"`(\w+)`", own)) <= had, words
 
 
 @every_type

@@ -79,7 +79,7 @@ def test_everything_else_reports_its_alternating_current_side_and_what_is_its_ow
             reported = metrics(plant, key)
             assert reported[0] is Metric.AC_POWER_ACTIVE
             assert len([metric for metric in reported if metric.startswith("AC_")]) == 48
-            assert reported[48:] == own.get(key, []), key
+            assert reported[48:] == own.get(key, []), f"{key}: what is its own is listed above"
 
 
 def test_components_of_a_running_site_report_what_the_table_says(plant: Plant) -> None:
