@@ -102,6 +102,33 @@ def test_the_example_holds_its_own_tests(installed: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+BOTH = """
+    from datetime import datetime, timedelta
+    import numpy as np
+    import doppelgrid
+    from doppelgrid.sim.headless.run import HeadlessRun
+    from doppelgrid.sim.plant.plant import Plant
+
+    site = doppelgrid.load_site("night.yaml")
+    start_us, second = site.moment_us(datetime(2026, 6, 15, 1, 30)), 1_000_000
+    run = HeadlessRun(site, start_us=start_us, seed=1, resolution=timedelta(seconds=1))
+    compiled = np.concatenate([chunk.samples.active_w for chunk in run.chunks(timedelta(hours=2))])
+    live, rows = Plant(site, start_us=start_us, seed=1, cycle_us=second), []
+    for number in range(len(compiled)):
+        live.advance(start_us + number * second)
+        rows.append([power_w for flow in live.readings.flows().ac.values() for power_w in (flow.p1, flow.p2, flow.p3)])
+    assert np.array_equal(compiled, np.array(rows))
+    assert run.plant.machines.state("generator") == live.machines.state("generator")
+    assert live.machines.state("generator").fuel_l == 0.0
+"""
+
+
+@pytest.mark.slow
+def test_compiled_a_model_of_a_package_does_the_same_to_the_last_bit(installed: Path) -> None:
+    done = run(BOTH, installed)
+    assert done.returncode == 0, done.stderr
+
+
 VAULT = """
     from dataclasses import replace
     from typing import Literal
