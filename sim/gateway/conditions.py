@@ -13,7 +13,7 @@ from ..engine.agenda import Engine
 from ..engine.events import Events
 
 
-class Condition(NamedTuple):
+class ToldSince(NamedTuple):
     """What a component says of itself, and since when."""
 
     told: Told
@@ -24,8 +24,8 @@ class Condition(NamedTuple):
 class ConditionsState(NamedTuple):
     """What is remembered of conditions, by key."""
 
-    true: Mapping[str, Condition] = {}
-    shown: Mapping[str, Condition] = {}
+    true: Mapping[str, ToldSince] = {}
+    shown: Mapping[str, ToldSince] = {}
     """Of components that say something else of themselves than what is."""
 
 
@@ -35,14 +35,14 @@ class Conditions:
     def __init__(self, engine: Engine, events: Events) -> None:
         """Begin with nothing noticed."""
         self._engine, self._events = engine, events
-        self._true: dict[str, Condition] = {}
-        self._shown: dict[str, Condition] = {}
+        self._true: dict[str, ToldSince] = {}
+        self._shown: dict[str, ToldSince] = {}
 
     def notice(self, key: str, told: Told) -> int:
         """Take in how a component is at a sampling; return since when it has been so [µs]."""
         condition = self._true.get(key)
         if condition is None or condition.told != told:
-            condition = self._true[key] = Condition(told, self._engine.now_us)
+            condition = self._true[key] = ToldSince(told, self._engine.now_us)
             self._events.report("state", key, states=" ".join(told.states))
         return condition.since_us
 
@@ -64,7 +64,7 @@ class Conditions:
         if condition is None and shown == true:
             return since_us
         if condition is None or condition.told != shown:
-            condition = self._shown[key] = Condition(shown, self._engine.now_us)
+            condition = self._shown[key] = ToldSince(shown, self._engine.now_us)
         return condition.since_us
 
     def show_truth(self, key: str) -> None:

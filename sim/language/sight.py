@@ -15,7 +15,7 @@ from ..telemetry.instruments import Instruments
 from .deeds import Deeds
 
 
-class Shown(Protocol):
+class ShownSite(Protocol):
     """What a site shows; a `Gateway`."""
 
     def sampled_last(self, key: str) -> Report | None:
@@ -39,7 +39,7 @@ class Running(Protocol):
     onlookers: Onlookers
 
     @property
-    def gateway(self) -> Shown:
+    def gateway(self) -> ShownSite:
         """What it shows."""
         ...
 

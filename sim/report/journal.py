@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..domain.journal_lines import journal_lines
 from ..domain.printable import printable
-from .site_report import Commands, Refusal
+from .site_report import Commands, RefusalCount
 
 _MOST_REFUSALS = 20
 _GIVEN = ("accepted", "augmented", "cleared")
@@ -30,5 +30,5 @@ def commands_in(journal: Path) -> Commands:
             refused[line.subject, kind, printable(str(line.details.get("reason", "")))] += 1
         elif outcome in _GIVEN:
             given += 1
-    refusals = tuple(Refusal(*name, count) for name, count in refused.most_common(_MOST_REFUSALS))
+    refusals = tuple(RefusalCount(*name, count) for name, count in refused.most_common(_MOST_REFUSALS))
     return Commands(given + refused.total(), refused.total(), refusals)

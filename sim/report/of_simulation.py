@@ -29,7 +29,7 @@ from .gatherer import Gatherer
 from .of_recording import capacity_loss
 from .of_replay import ReplayWatch
 from .shortfalls import ShortfallWatch
-from .site_report import Commands, Incident, Refusal, SiteReport, Storage
+from .site_report import Commands, Incident, RefusalCount, SiteReport, Storage
 
 _ROWS_AT_ONCE = 256
 _NUMBERS_AT_ONCE = 32_768
@@ -243,7 +243,7 @@ class SiteWatch:
 
     def _commands(self) -> Commands:
         given, refused = self._account.given, self._account.refused
-        refusals = tuple(Refusal(*name, count) for name, count in refused.most_common(_MOST_REFUSALS))
+        refusals = tuple(RefusalCount(*name, count) for name, count in refused.most_common(_MOST_REFUSALS))
         return Commands(given.total(), given[True], refusals)
 
     def _on_event(self, event: Event) -> None:

@@ -80,7 +80,7 @@ class Incident(NamedTuple):
     """None if it lasted to the end."""
 
 
-class Refusal(NamedTuple):
+class RefusalCount(NamedTuple):
     """Commands that were refused for one reason."""
 
     key: str
@@ -94,7 +94,7 @@ class Commands(NamedTuple):
 
     given: int
     refused: int
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusalCount, ...]
     """The most frequent ones first."""
 
 

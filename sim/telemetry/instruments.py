@@ -18,7 +18,7 @@ from .live_parts import ValueReader
 from .metrics import rows_of
 from .parts import parts_of
 from .power_bounds import bounded_metrics, connection_bounds, has_connection_limits, shown_ranges
-from .states import Condition, state_reader
+from .states import StateCauses, state_reader
 
 _Said = tuple[tuple[StateCode, ...], tuple[Diagnostic, ...], tuple[Diagnostic, ...]]
 """State codes, warnings and errors."""
@@ -176,7 +176,7 @@ class _Gauge:
         activity = self._machines.activity(key) if self._has_activity else None
         error = self._protection.error_in(key, activity)
         held_off_by = 0 if self._control is None else memory.controls[self._control].held_off_by
-        condition = Condition(
+        condition = StateCauses(
             error,
             self._switching.position(key),
             memory.components[self._number].is_cut_off,
@@ -218,7 +218,7 @@ class _Gauge:
             yield UNAUTHORISED.code
         yield from self._protection.codes(self._key, has_activity=self._has_activity)
 
-    def _warnings(self, now: Condition) -> tuple[Diagnostic, ...]:
+    def _warnings(self, now: StateCauses) -> tuple[Diagnostic, ...]:
         if now.is_cut_off:
             return (_CUT_OFF,)
         if now.held_off_by:

@@ -37,7 +37,7 @@ _PRECHARGER = (StateCode.PRECHARGER_OPEN, StateCode.PRECHARGER_PRECHARGING, Stat
 _CABLE = tuple(code for code in StateCode if code.startswith("EV_CHARGING_CABLE"))
 
 
-class Condition(NamedTuple):
+class StateCauses(NamedTuple):
     """What a component's states go by besides its power."""
 
     error: Diagnostic | None
@@ -53,7 +53,7 @@ class Condition(NamedTuple):
 class StateReader(NamedTuple):
     """What reads the state codes of a component."""
 
-    read: Callable[[Condition], tuple[StateCode, ...]]
+    read: Callable[[StateCauses], tuple[StateCode, ...]]
     """Returns what it is doing, then its relay or cable."""
     possible: frozenset[StateCode]
     """All codes that it may have, whatever happens."""
@@ -67,7 +67,7 @@ def state_reader(plant: Plant, key: str) -> StateReader:
     working, by_working = _working(plant, key)
     besides, by_besides = _besides(plant, key)
 
-    def read(now: Condition) -> tuple[StateCode, ...]:
+    def read(now: StateCauses) -> tuple[StateCode, ...]:
         if now.error is not None:
             doing = StateCode.ERROR
         elif now.position is not Position.ON:
@@ -92,7 +92,7 @@ def state_reader(plant: Plant, key: str) -> StateReader:
     return StateReader(read, frozenset(possible))
 
 
-def _working(plant: Plant, key: str) -> tuple[Callable[[Condition], StateCode], tuple[StateCode, ...]]:
+def _working(plant: Plant, key: str) -> tuple[Callable[[StateCauses], StateCode], tuple[StateCode, ...]]:
     """Return what tells what a component does whose activity says nothing, and all that it may tell."""
     if is_charging_point(plant, key):
         return _charging, (StateCode.CHARGING, StateCode.READY)
@@ -105,7 +105,7 @@ def _working(plant: Plant, key: str) -> tuple[Callable[[Condition], StateCode], 
     idle = type_of(plant.site.components[key]).resting_state
     rating, readings = plant.equipment.ratings[key], plant.readings
 
-    def by_power(_now: Condition) -> StateCode:
+    def by_power(_now: StateCauses) -> StateCode:
         if idle is not None and readings.is_idle(key):
             return idle
         power_w = readings.active_power_w(key)
@@ -114,7 +114,7 @@ def _working(plant: Plant, key: str) -> tuple[Callable[[Condition], StateCode], 
     return by_power, _BY_POWER if idle is None else (idle, *_BY_POWER)
 
 
-def _charging(now: Condition) -> StateCode:
+def _charging(now: StateCauses) -> StateCode:
     assert now.charger is not None
     return StateCode.CHARGING if now.charger.is_charging else StateCode.READY
 
@@ -128,7 +128,7 @@ def _is_least(rating: Rating, power_w: float) -> bool:
 
 def _besides(
     plant: Plant, key: str
-) -> tuple[Callable[[Condition], tuple[StateCode, ...]] | None, tuple[StateCode, ...]]:
+) -> tuple[Callable[[StateCauses], tuple[StateCode, ...]] | None, tuple[StateCode, ...]]:
     if is_charging_point(plant, key):
         return lambda now: () if now.charger is None else now.charger.cable, _CABLE
     component = plant.site.components[key]

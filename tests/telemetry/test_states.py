@@ -19,11 +19,11 @@ from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.charger_status import ChargerStatus
 from doppelgrid.sim.telemetry.instruments import Instruments
-from doppelgrid.sim.telemetry.states import Condition, state_reader
+from doppelgrid.sim.telemetry.states import StateCauses, state_reader
 
 START = 1_750_000_000_000_000
 ERROR = Diagnostic("HARDWARE_FAULT", "broken")
-WELL = Condition(None, Position.ON, 0, 0, None, None)
+WELL = StateCauses(None, Position.ON, 0, 0, None, None)
 COMPONENTS: dict[str, dict[str, Any]] = {
     "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
     "main": {"id": 2, "category": "meter", "behind": "grid"},
@@ -57,7 +57,7 @@ def shared() -> Plant:
     return plant()
 
 
-def states(key: str, now: Condition, power_w: float = 0.0) -> tuple[StateCode, ...]:
+def states(key: str, now: StateCauses, power_w: float = 0.0) -> tuple[StateCode, ...]:
     """Return what a component says in a condition, with so much power on its side of the current."""
     made = shared()
     memory = made.operating_point.memory

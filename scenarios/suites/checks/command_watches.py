@@ -128,7 +128,7 @@ def _is_of_device(kind: FaultKind) -> bool:
     return kind.family is Family.DEVICE
 
 
-class Shown:
+class ShownBounds:
     """Set-points are within the bounds that whoever gives them was shown."""
 
     def __init__(self, simulation: Simulation, delivered: Delivered) -> None:

@@ -14,7 +14,7 @@ from ....sim.language.over_time import Outcome
 from ....sim.simulation.simulation import Simulation
 from .attribution import Attribution
 from .breach import ACTIVE, Breach
-from .command_watches import Lifetimes, Shown
+from .command_watches import Lifetimes, ShownBounds
 from .delivered import Delivered
 from .device_limits import Obedience, Ratings, Windows
 from .node_balance import NodeBalance
@@ -69,7 +69,7 @@ class Invariants:
         self._ratings = Ratings(plant, lambda breach, time_us: self._take("ratings", [breach], time_us))
         self._windows, self._obedience = Windows(plant), Obedience(plant)
         self._delivered = Delivered(simulation)
-        self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation, self._delivered)
+        self._lifetimes, self._shown = Lifetimes(simulation), ShownBounds(simulation, self._delivered)
         self._attribution = Attribution(simulation)
         self.story = Story(plant.wiring, simulation.site.microgrid.location.zone)
         """What led to how the site stands."""
