@@ -320,30 +320,6 @@ def along_leaf_modules(data: Path, params: BatteryParams, series: float) -> Simu
     return along(params, series, run)
 
 
-def assess_m5bat(data: Path) -> Assessment:
-    """Hold the LTO pack against the voltage of a pack in the field: how far it moves with the current."""
-    file = data / "no_stated_licence" / "bess_m5bat_1s" / "m5bat_2023-04-07_1s.parquet"
-    rows = pd.read_parquet(file, columns=["I_DC_Batt_batt10", "U_DC_Batt_batt10"]).iloc[::10] / 10.0
-    current, voltage = -rows["I_DC_Batt_batt10"].to_numpy(), rows["U_DC_Batt_batt10"].to_numpy()
-    jump = np.abs(np.diff(current)) > 50.0
-    measured_ohm = float(np.median(np.diff(voltage)[jump] / np.diff(current)[jump]))
-    params = battery_preset("lto-230kwh")
-    rest = battery_initial_state(params, 0.5, 25.0)
-    power_w = 0.5 * params.capacity_wh
-    _, pulled = battery_step(params, rest, BatteryInput(power_w, 25.0), 10.0)
-    model_ohm = (pulled.voltage_v - table_value(params.ocv_v, rest.soc)) / pulled.current_a
-    return Assessment(
-        "battery-m5bat",
-        "LTO pack of 230 kWh: resistance over 10 s",
-        "M5BAT, Aachen, one day at 1 s (RWTH; no licence stated with the copy used: figures only)",
-        (
-            AccuracyFigure("measured, median over jumps of more than 50 A", measured_ohm * 1e3, "mΩ"),
-            AccuracyFigure("model, 10 s at 50 % SoC and 25 °C", model_ohm * 1e3, "mΩ"),
-        ),
-        "The preset's cells are of another make; cabling, fuses and the cells' temperature of that day are unknown.",
-    )
-
-
 def _picture(results: dict[int, Simulated] | dict[str, Simulated], title: str) -> Callable[[], Figure]:
     def draw() -> Figure:
         import matplotlib.pyplot as plt  # noqa: PLC0415 - slow to import

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from ..domain.ranges import Bounds
 from ..files.sections import refuse
 from ..files.units import WATT
 
@@ -42,6 +43,26 @@ class Lapse(NamedTuple):
                 return power_w
             case LapseKind.POWER:
                 return self.power_w
+
+
+def lapse_contradiction(lapse: Lapse, told: Bounds, gap: Bounds) -> tuple[str, str] | None:
+    """Return what a device is to fall back on that it cannot be told, and what it can; None if it can.
+
+    Args:
+        lapse: What takes the place of a set-point.
+        told: What the device can be told [W].
+        gap: Around 0, in which it can be told nothing but 0 [W].
+    """
+    power_w = lapse.power_w
+    if lapse.kind is not LapseKind.POWER or (
+        told.contains(power_w) and (power_w == 0.0 or not gap.lower < power_w < gap.upper)
+    ):
+        return None
+    ways = [Bounds(told.lower, gap.lower), Bounds(gap.upper, told.upper)] if any(gap) else [told]
+    words = [f"{WATT.in_words(lower)} to {WATT.in_words(upper)}" for lower, upper in ways if lower <= upper]
+    return WATT.in_words(power_w), " or ".join(
+        [*(["0 W"] if all(gap) else []), *words]
+    ) + ", what it can be told"
 
 
 _ACCEPTED = "release, zero, hold, or a power (-5 kW)"

@@ -22,16 +22,19 @@ from ...models.parameter import ParameterError
 from ...models.pv import PvArrayParams
 from ...models.throughput import ThroughputParams
 from ..domain.categories import BatteryType, Category, EvChargerType
+from ..domain.ranges import Bounds
 from ..files.packages import raised
 from ..files.problems import with_article
 from ..inputs.errors import InputError
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import Machine
+from .lapse import lapse_contradiction
 from .load import WiredLoad
 from .metering import Metering
 from .package_machine import check_machine
 from .package_values import (
     WrongError,
+    called,
     check_model_params,
     check_number,
     check_of,
@@ -41,6 +44,8 @@ from .package_values import (
     check_tuple,
     quoted,
 )
+from .rating import Rating
+from .section import Lapsing
 from .setting import Setting
 from .solar_array import SolarArray
 from .switchgear import Shown, Switchgear
@@ -207,7 +212,7 @@ def _check_switchgear(kind: ComponentType, gear: object, *_given: object) -> Non
         raise WrongError("is_managed", "True", "False, as batteries alone have a management system")
 
 
-def _check_built(kind: ComponentType, built: object, _section: object, setting: Setting) -> None:
+def _check_built(kind: ComponentType, built: object, section: object, setting: Setting) -> None:
     if not isinstance(built, Built):
         raise WrongError("", f"as {quoted(built)}", "a Built")
     for part in _INDISPENSABLE.get(kind.category, ()):
@@ -226,6 +231,13 @@ def _check_built(kind: ComponentType, built: object, _section: object, setting: 
         if not isinstance(made, wanted):
             raise WrongError(each.name, quoted(made), f"{with_article(wanted.__name__)}, or None")
     _check_parts(built, setting)
+    rating = (
+        built.converting.rating if built.converting is not None else built.machine and built.machine.rating
+    )
+    if rating is not None and rating.active is not None:
+        if not rating.is_limit:  # A limit that is less than it runs at lets it pause.
+            _check_minima(kind, section, rating.gap)
+        _check_lapse(section, rating.active, rating)
 
 
 def _check_parts(built: Built, setting: Setting) -> None:
@@ -250,6 +262,29 @@ def _check_parts(built: Built, setting: Setting) -> None:
         _check_load(built.load, setting)
     if built.machine is not None:
         check_machine(built.machine, setting, has_array=built.array is not None)
+
+
+def _check_minima(kind: ComponentType, section: object, gap: Bounds) -> None:
+    """Hold the least set-points that a type says to those of the rating that it builds; 0 says nothing."""
+    for name, says, least_w in (
+        ("least_w", kind.least_w, gap.upper),
+        ("least_delivered_w", kind.least_delivered_w or kind.least_w, -gap.lower),
+    ):
+        said_w = called(name, says, section)
+        if said_w not in (0.0, least_w):
+            raise WrongError(
+                "", f"whose {name} returns {quoted(said_w)}", f"{least_w:g}, the least of its rating"
+            )
+
+
+def _check_lapse(section: object, active: Bounds, rating: Rating) -> None:
+    """Hold what a site file says that a device falls back on to what it can be told."""
+    if not isinstance(section, Lapsing):
+        return
+    told = Bounds(min(active.lower, 0.0), max(active.upper, rating.most_told_w, 0.0))
+    wrong = lapse_contradiction(section.on_lapse, told, rating.set_point_gap)
+    if wrong is not None:
+        raise WrongError("", f"whose on_lapse is {wrong[0]}", wrong[1])
 
 
 def _check_battery(system: BatterySystem) -> None:

@@ -45,6 +45,8 @@ from .setting import Setting
 _GRID = ("voltage", "frequency", "voltage_1", "voltage_2", "voltage_3", "presence")
 _USUAL_AIR = {AIR_PRESSURE: 1013.25, HUMIDITY: 0.5}
 """At which a model is first looked at."""
+_OPTIONAL = ("power_limits", "limits_by_now", "besides")
+"""Functions that a model may do without."""
 _SHORT_STEPS = 100
 """So many steps of the least length in a row are no coming to an edge, but a model that stands still."""
 
@@ -82,9 +84,9 @@ def _check_model(model: object, *, takes_set_points: bool) -> None:
         raise WrongError(f"{where}.name", quoted(model.name), "letters, digits and _, at most 60")
     if not (isinstance(model.input, type) and hasattr(model.input, "_fields")):
         raise WrongError(f"{where}.input", quoted(model.input), "a named tuple of numbers")
-    for name in ("output", "horizon_s", "step", "power_limits", "limits_by_now"):
+    for name in ("output", "horizon_s", "step", *_OPTIONAL):
         function = getattr(model, name)
-        if not callable(function) and not (name in ("power_limits", "limits_by_now") and function is None):
+        if not callable(function) and not (name in _OPTIONAL and function is None):
             raise WrongError(f"{where}.{name}", quoted(function), "a function")
     if takes_set_points and model.power_limits is None:
         raise WrongError(f"{where}.power_limits", "None", "a function, as the machine has a rating")
@@ -166,6 +168,8 @@ def _look_at(machine: Machine, values: list[float]) -> None:
         check_two("machine.model.limits_by_now", limits, "a pair: lower and upper")
         for place, number in enumerate(limits):
             check_entry(f"machine.model.limits_by_now[{place}]", number, may_be_infinite=True)
+    if model.besides is not None:
+        check_number("machine.model.besides", called("machine.model.besides", model.besides, params, state))
     if machine.reactive_limit_var is not None:
         limit_var = called("machine.reactive_limit_var", machine.reactive_limit_var, params, 0.0)
         check_number("machine.reactive_limit_var", limit_var, lower=0.0)

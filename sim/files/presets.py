@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from ...models.parameter import GREATEST_MAGNITUDE, ParameterError, check_parameters
-from .problems import did_you_mean, one_of
+from .problems import did_you_mean, one_of, shortened
 
 _Params = TypeVar("_Params")
 _Arguments = ParamSpec("_Arguments")
@@ -38,6 +38,9 @@ _LONGEST_PATH = 200
 """Characters of the path of a folder in an error; the rest is left out."""
 _MOST_TOLD = 50
 """Problems of a folder; the rest are counted."""
+_ENTRIES_SHOWN = 3
+"""Of a long list."""
+_LONGEST_SHOWN = 60
 _LEAST_LENGTH = 2
 _GREATEST_LENGTH = 500
 """Of a table: the compiler gives all tables of a kind the length that holds the knots of each."""
@@ -226,14 +229,17 @@ def _check_keys(
         yield from _check_value(file, f"{name}.{key}", value, examples)
     for key in everything:
         if key not in values and ours and all(key in preset for preset in ours):
-            yield PresetError(file.name, f"{name}.{key}", "missing", f"a value such as {ours[0][key]!r:.60}")
+            example = ours[0][key]
+            is_table = isinstance(example, dict)
+            accepted = _table_like(example) if is_table else f"a value such as {_in_short(example)}"
+            yield PresetError(file.name, f"{name}.{key}", "missing", accepted)
 
 
 def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iterator[PresetError]:
     tables = [example for example in examples if isinstance(example, dict)]
     if tables:
         if not isinstance(value, dict):
-            yield PresetError(file.name, name, repr(value)[:60], f"a table with {', '.join(tables[0])}")
+            yield PresetError(file.name, name, _in_short(value), _table_like(tables[0]))
         else:
             yield from _check_keys(file, name, value, tables)
         return
@@ -247,9 +253,8 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iter
     for entry in value if isinstance(value, list) else [value]:
         is_flag = isinstance(entry, bool) and not any(isinstance(example, bool) for example in examples)
         if is_flag or (isinstance(entry, float) and not math.isfinite(entry)):
-            yield PresetError(
-                file.name, name, str(entry).lower(), f"a finite value such as {examples[0]!r:.60}"
-            )
+            accepted = f"a finite value such as {_in_short(examples[0])}"
+            yield PresetError(file.name, name, str(entry).lower(), accepted)
             return
         if isinstance(entry, int | float) and abs(entry) > GREATEST_MAGNITUDE:
             accepted = f"a magnitude of at most {GREATEST_MAGNITUDE:g}"
@@ -269,6 +274,17 @@ def _check_kind(file: Path, name: str, value: Any, examples: list[Any]) -> Itera
         yield PresetError(file.name, name, f"a list with {_found(strangers[0])}", _NUMBERS)
     elif isinstance(value, float) and not value.is_integer() and {*map(type, examples)} == {int}:
         yield PresetError(file.name, name, f"{value:g}", "a whole number")
+
+
+def _table_like(example: dict[str, Any]) -> str:
+    return f"a table with {', '.join(example)}"
+
+
+def _in_short(value: object) -> str:
+    """Return a value as a file says it, a long list by its first entries."""
+    if isinstance(value, list) and len(value) > _ENTRIES_SHOWN:
+        return f"[{', '.join(map(_in_short, value[:_ENTRIES_SHOWN]))}, …]"
+    return shortened(repr(value), _LONGEST_SHOWN)
 
 
 def _kind(value: object) -> str:
@@ -294,7 +310,7 @@ def _found(value: object) -> str:
         case int() if abs(value) > GREATEST_MAGNITUDE:
             return "a very large whole number"
         case _:
-            return repr(value)[:60]
+            return _in_short(value)
 
 
 def _shortened(path: str) -> str:

@@ -51,8 +51,8 @@ class Problem(NamedTuple):
         return ".".join(filter(None, (self.component, self.field))) or "the file"
 
     def __str__(self) -> str:
-        found, accepted = _within(self.found, _LONGEST_FOUND), _within(self.accepted, _LONGEST_ACCEPTED)
-        return f"{self.place}: {_within(self.subject, _LONGEST_SUBJECT)} is {found}; accepted: {accepted}"
+        found, accepted = shortened(self.found, _LONGEST_FOUND), shortened(self.accepted, _LONGEST_ACCEPTED)
+        return f"{self.place}: {shortened(self.subject, _LONGEST_SUBJECT)} is {found}; accepted: {accepted}"
 
 
 class FileError(ValueError):
@@ -135,10 +135,11 @@ def _shown_number(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    return _within(text, _LONGEST)
+    return shortened(text, _LONGEST)
 
 
-def _within(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """Return a text with no more than so many characters of it, an ellipsis for the rest among them."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 

@@ -15,7 +15,7 @@ from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..engine.agenda import Engine, Entry, check_awaited, value_of
 from ..engine.events import Events
-from ..plant.impairment import WHOLE
+from ..plant.impairment import FailedRelay
 from ..plant.plant import Plant
 from ..plant.state_check import check_known
 
@@ -68,7 +68,7 @@ class Sequences:
             return
         if self._plant.impairments.of(key).fails_to_close:
             closed_s = gear.moving_s(self._relays_to_move(key), is_closing=True)
-            self._fail(key, self._switching.position(key), closed_s, "SWITCH_ON_FAULT", "close")
+            self._fail(key, self._switching.position(key), closed_s, "SWITCH_ON_FAULT", is_opening=False)
             return
         if gear.is_managed:
             self._switching.want(key, Position.ON)
@@ -83,7 +83,7 @@ class Sequences:
         """Bring an inverter that is on to standby."""
         opened_s = self._gear[key].moving_s(1, is_closing=False)
         if self._plant.impairments.of(key).fails_to_open:
-            self._fail(key, self._switching.position(key), opened_s, "HARDWARE_FAULT", "open")
+            self._fail(key, self._switching.position(key), opened_s, "HARDWARE_FAULT", is_opening=True)
             return
         self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.STANDBY, opened_s)])
 
@@ -91,7 +91,7 @@ class Sequences:
         """Switch a component off that is on, in standby or under way."""
         gear = self._gear[key]
         if self._plant.impairments.of(key).fails_to_open:
-            self._fail(key, self._switching.position(key), gear.opening_s, "HARDWARE_FAULT", "open")
+            self._fail(key, self._switching.position(key), gear.opening_s, "HARDWARE_FAULT", is_opening=True)
             return
         if gear.is_managed:
             self._switching.want(key, Position.OFF)
@@ -144,20 +144,19 @@ class Sequences:
         """Go on with what a saved state has under way. Positions are the plant's to restore."""
         self._state = state
 
-    def _fail(self, key: str, position: Position, after_s: float, code: str, verb: str) -> None:
+    def _fail(self, key: str, position: Position, after_s: float, code: str, *, is_opening: bool) -> None:
         """Let relays be found where they were, simulated time [s] after they were told to move."""
-        self._engine.schedule(
-            self._engine.now_us + round(after_s * 1e6), "relay fails", key, position.value, code, verb
-        )
+        due_us = self._engine.now_us + round(after_s * 1e6)
+        self._engine.schedule(due_us, "relay fails", key, position.value, code, is_opening)
 
-    def _failed(self, key: str, position: PositionName, code: str, verb: str) -> None:
+    def _failed(self, key: str, position: PositionName, code: str, is_opening: bool) -> None:
         self._plant.advance(self._engine.now_us)
-        if self._plant.impairments.of(key) == WHOLE:
+        if not self._plant.impairments.of(key).keeps_relay(is_opening=is_opening):
             return
         if self._gear[key].is_managed:
             code = "BATTERY_RELAY_ERROR"
-        message = f"{key} was told to {verb} its relay, which did not move"
-        self._plant.impairments.report_relay(key, Diagnostic(code, message))
+        message = f"{key} was told to {'open' if is_opening else 'close'} its relay, which did not move"
+        self._plant.impairments.report_relay(key, FailedRelay(is_opening, Diagnostic(code, message)))
         self._events.report("relay failed", key, position=position, diagnostic=code)
 
     def _relays_to_move(self, key: str) -> int:

@@ -19,7 +19,7 @@ from ..files.problems import with_article
 from ..plant.plant import Plant
 from .jit import NUMBA_ERRORS
 
-_FUNCTIONS = ("output", "horizon_s", "step", "power_limits", "limits_by_now")
+_FUNCTIONS = ("output", "horizon_s", "step", "power_limits", "limits_by_now", "besides")
 _ACCEPTED = "numbers, tuples and functions at module level, as docs/kernel.md says"
 _LONGEST = 200
 

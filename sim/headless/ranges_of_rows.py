@@ -1,4 +1,8 @@
-"""Ranges of power at many times at once; see `telemetry.device_ranges` for one time."""
+"""Ranges of power at many times at once: the rule of `telemetry.device_ranges` for one time, written for arrays.
+
+One text for both would cost a compiled run a call of Python for each of its rows. A property test holds the two
+together: `tests/headless/test_ranges_of_rows.py`.
+"""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def bind(model: DeviceModel) -> SimpleNamespace:
         for name, template in templates(model).items()
     }
     names.update(made)
-    return SimpleNamespace(**made, names=names)
+    return SimpleNamespace(**made, besides=names["besides"], names=names)
 
 
 bound = cache(bind)

@@ -21,6 +21,7 @@ from ..components.device import Machine
 from ..components.environment import OUTDOORS
 from ..components.load import WiredLoad
 from ..components.metering import Metering
+from ..components.package_runs import watched_machine
 from ..components.rating import Rating
 from ..components.recordings import RECORDED, RecordedDrive, is_recorded, recorded_drive
 from ..components.registry import type_of
@@ -175,11 +176,12 @@ def _feed_in_limits(supply: GridSupply, built: Mapping[str, Built]) -> list[Sign
 
 def _with_parameters(site: Site, key: str, built: Built) -> Machine:
     assert built.machine is not None
-    if built.inverter is not None:
-        # Its machine has been made of the inverter's parameters, those of the file among them.
-        return built.machine
-    section = site.components[key]
-    return replace(built.machine, params=type_of(section).with_parameters(built.machine.params, section))
+    section, machine = site.components[key], built.machine
+    kind = type_of(section)
+    if built.inverter is None:
+        machine = replace(machine, params=kind.with_parameters(machine.params, section))
+    # That of an inverter has been made of the inverter's parameters, those of the file among them.
+    return machine if kind.package is None else watched_machine(machine, kind, key)
 
 
 def _with_batteries(

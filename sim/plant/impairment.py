@@ -31,6 +31,18 @@ class Impairment(NamedTuple):
     """What drives it whatever is said otherwise: quantities and their values."""
     warnings: tuple[Diagnostic, ...] = ()
 
+    def keeps_relay(self, *, is_opening: bool) -> bool:
+        """Say whether its relays stay as they are when they are told to open, or else to close."""
+        return self.fails_to_open if is_opening else self.fails_to_close
+
+
+class FailedRelay(NamedTuple):
+    """Relays of a device that were seen not to move."""
+
+    is_opening: bool
+    """Whether they were told to open, rather than to close."""
+    warning: Diagnostic
+
 
 WHOLE = Impairment()
 

@@ -11,7 +11,7 @@ from ..domain.states import Diagnostic
 from ..kernel.ac_bus import active_w
 from ..kernel.bms import look_anew
 from .equipment import Equipment
-from .impairment import WHOLE, Impairment, held_inputs
+from .impairment import WHOLE, FailedRelay, Impairment, held_inputs
 from .inputs import Inputs
 from .operating_point import OperatingPoint
 
@@ -32,7 +32,7 @@ class Impairments:
         self._places, self._layout, self._memory = point.places, point.layout, point.memory
         self._inputs = inputs
         self._by_key: dict[str, Impairment] = {}
-        self._failed_relays: dict[str, Diagnostic] = {}
+        self._failed_relays: dict[str, FailedRelay] = {}
 
     def of(self, key: str) -> Impairment:
         """Return what is broken of a device."""
@@ -44,8 +44,9 @@ class Impairments:
         former = self._by_key.pop(key, WHOLE)
         if impairment != WHOLE:
             self._by_key[key] = impairment
-        if not (impairment.fails_to_open or impairment.fails_to_close):
-            self._failed_relays.pop(key, None)
+        failed = self._failed_relays.get(key)
+        if failed is not None and not impairment.keeps_relay(is_opening=failed.is_opening):
+            del self._failed_relays[key]
         if key in self._places.controls:
             self._limit_control(key, impairment)
         if key in self._places.batteries:
@@ -62,8 +63,8 @@ class Impairments:
         self._memory.bms_states[battery] = state._replace(spread=min(state.spread + spread, 1.0))
         self._point.forget()
 
-    def report_relay(self, key: str, failed: Diagnostic) -> None:
-        """Let a device warn that its relays have not moved as they should, until they are whole."""
+    def report_relay(self, key: str, failed: FailedRelay) -> None:
+        """Let a device warn that its relays have not moved as they should, until they can."""
         self._failed_relays[key] = failed
 
     def warnings(self, key: str) -> tuple[Diagnostic, ...]:
@@ -71,13 +72,13 @@ class Impairments:
         if not self._by_key:
             return ()
         relay = self._failed_relays.get(key)
-        return (*self.of(key).warnings, *(() if relay is None else (relay,)))
+        return (*self.of(key).warnings, *(() if relay is None else (relay.warning,)))
 
-    def save(self) -> tuple[dict[str, Impairment], dict[str, Diagnostic]]:
+    def save(self) -> tuple[dict[str, Impairment], dict[str, FailedRelay]]:
         """Return what is broken, and whose relays were seen to fail; numbers are the plant's to save."""
         return dict(self._by_key), dict(self._failed_relays)
 
-    def restore(self, by_key: Mapping[str, Impairment], failed_relays: Mapping[str, Diagnostic]) -> None:
+    def restore(self, by_key: Mapping[str, Impairment], failed_relays: Mapping[str, FailedRelay]) -> None:
         """Go on with what was broken; numbers are the plant's to restore."""
         self._by_key, self._failed_relays = dict(by_key), dict(failed_relays)
         self._hold_inputs()

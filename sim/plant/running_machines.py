@@ -53,6 +53,12 @@ class RunningMachines:
             return None
         return machine.activity(machine.params, self.state(key), self.input(key))
 
+    def besides(self, key: str) -> float:
+        """Return the number that a machine reports besides its powers; 0 if it reports nothing else."""
+        functions, members, place = self._at[key]
+        reported: float = functions.besides(members.params[place], members.states[place])
+        return reported
+
     def usages(self) -> dict[str, Usage]:
         """Return starts and time in operation of machines that count them, by key."""
         found = (usage_of(key, members.states[place]) for key, (_, members, place) in self._at.items())

@@ -16,7 +16,7 @@ from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..inputs.override import Override
 from ..kernel.memory import Memory
-from .impairment import Impairment
+from .impairment import FailedRelay, Impairment
 from .set_points import PendingSetPoint
 
 
@@ -80,7 +80,7 @@ class PlantState(NamedTuple):
     """Components that are not switched on, or not for certain."""
     impairments: dict[str, Impairment] = {}  # noqa: RUF012 - never changed in place
     """What is broken of devices."""
-    failed_relays: dict[str, Diagnostic] = {}  # noqa: RUF012 - never changed in place
+    failed_relays: dict[str, FailedRelay] = {}  # noqa: RUF012 - never changed in place
     """Devices whose relays were seen to fail."""
 
 

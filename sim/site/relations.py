@@ -31,7 +31,7 @@ from ..components.inverter import (
     asks_for_reactive_power,
     inverter_params,
 )
-from ..components.lapse import LapseKind
+from ..components.lapse import lapse_contradiction
 from ..components.machines.wind_power_curve import CurveFile
 from ..components.machines.wind_turbine import WindTurbine, speed_contradictions
 from ..components.pv_inverter import PvInverter
@@ -102,15 +102,11 @@ def _table_findings(site: Site) -> Iterator[Finding]:
 
 def _lapse_findings(key: str, component: Lapsing) -> Iterator[Finding]:
     told = _told(component)
-    if told is None or component.on_lapse.kind is not LapseKind.POWER:
+    if told is None:
         return
-    power_w, gap = component.on_lapse.power_w, _gap(component)
-    if told.contains(power_w) and (power_w == 0.0 or not gap.lower < power_w < gap.upper):
-        return
-    ways = [Bounds(told.lower, gap.lower), Bounds(gap.upper, told.upper)] if any(gap) else [told]
-    words = [f"{WATT.in_words(lower)} to {WATT.in_words(upper)}" for lower, upper in ways if lower <= upper]
-    accepted = " or ".join([*(["0 W"] if all(gap) else []), *words]) + ", what it can be told"
-    yield Finding(("components", key, "on_lapse"), WATT.in_words(power_w), accepted)
+    wrong = lapse_contradiction(component.on_lapse, told, _gap(component))
+    if wrong is not None:
+        yield Finding(("components", key, "on_lapse"), *wrong)
 
 
 def _gap(component: Lapsing) -> Bounds:
@@ -126,7 +122,10 @@ def has_known_preset(component: ComponentSection) -> bool:
 
 
 def _told(component: Lapsing) -> Bounds | None:
-    """Return the active power that a component can be told [W]; None if its section does not say."""
+    """Return the active power that a component can be told [W]; None if its section does not say.
+
+    What one of another package can be told is in the rating that it builds, to which its lapse is held there.
+    """
     kind, rated_w = type_of(component), getattr(component, "rated_power_w", None)
     if rated_w is None or kind.package is not None:
         return None

@@ -1,6 +1,7 @@
 """What a device could have of active power as ranges: beside a gap around 0, its rest, and its batteries' minima.
 
-Live sites and compiled runs make them by these rules from what they know of one moment.
+Live sites and compiled runs make them by these rules from what they know of one moment. `beside_rest`, of which two
+ranges are then shown, stands a second time in `headless.ranges_of_rows`, for all rows of a run at once.
 """
 
 from __future__ import annotations

@@ -225,10 +225,8 @@ def _at_machine(plant: Plant, key: str, part: Part) -> Look:
     if part is Bridge:
         flow = plant.operating_point.memory.components[plant.places.components[key]]
         return lambda: Bridge(flow.dc_w)
-    machine, make = plant.equipment.machines[key], HeatSink if part is HeatSink else Drum
-    besides, params, machines = machine.model.besides, machine.params, plant.machines
-    assert besides is not None
-    return lambda: make(besides(params, machines.state(key)))
+    make, machines = HeatSink if part is HeatSink else Drum, plant.machines
+    return lambda: make(machines.besides(key))
 
 
 def _at_direct_side(plant: Plant, key: str) -> Look:

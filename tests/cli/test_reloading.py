@@ -103,6 +103,27 @@ class TestEdits:
         assert place == 0
         assert site.components["house"].load == 8e3
 
+    async def test_a_file_is_read_once_it_changes_no_more(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reads: list[str] = []
+
+        def read() -> Edition:
+            reads.append(file.read_text())
+            return read_edition([str(file)], 1, None)
+
+        edits = Reloading([str(file)], read(), read)
+        loads = ["5", "50", "500 kW"]
+
+        async def write_on(_seconds: float) -> None:
+            if loads:
+                write(file, loads.pop(0))
+
+        monkeypatch.setattr("doppelgrid.cli.reloading.asyncio.sleep", write_on)
+        ((_, site),) = (await edits.next()).sites.items()
+        assert site.components["house"].load == 500e3
+        assert len(reads) == 2
+
     async def test_what_is_wrong_with_an_edit_is_told_and_the_next_one_taken(
         self, file: Path, log: pytest.LogCaptureFixture
     ) -> None:

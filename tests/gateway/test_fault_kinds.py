@@ -319,6 +319,26 @@ class TestDevices:
         bench.strike("bat", "bms_alarm", diagnostic="BATTERY_CONTROLLER_ERROR")
         assert [warning.code for warning in bench.shown(BATTERY).warnings] == ["BATTERY_CONTROLLER_ERROR"]
 
+    def test_a_relay_that_is_mended_in_time_did_not_fail_when_something_else_breaks(
+        self, bench: Bench
+    ) -> None:
+        number = bench.strike("bat", "relay_fails_to_open")
+        bench.simulation.gateway.stop(BATTERY)
+        bench.simulation.mend(number)
+        bench.strike("bat", "bms_alarm", diagnostic="BATTERY_CONTROLLER_ERROR")
+        bench.run(5.0)
+        assert [warning.code for warning in bench.shown(BATTERY).warnings] == ["BATTERY_CONTROLLER_ERROR"]
+        assert "relay failed" not in [event.kind for event in bench.events]
+
+    def test_a_relay_that_opens_again_is_not_warned_of_because_it_would_not_close(self, bench: Bench) -> None:
+        number = bench.strike("inv", "relay_fails_to_open")
+        bench.simulation.gateway.stop(INVERTER)
+        bench.run(5.0)
+        bench.strike("inv", "relay_fails_to_close")
+        assert [warning.code for warning in bench.shown(INVERTER).warnings] == ["HARDWARE_FAULT"]
+        bench.simulation.mend(number)
+        assert not bench.shown(INVERTER).warnings
+
     def test_a_relay_that_does_not_close_leaves_the_device_off(self, bench: Bench) -> None:
         bench.simulation.gateway.stop(INVERTER)
         bench.run(5.0)

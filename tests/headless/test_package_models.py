@@ -30,7 +30,7 @@ from doppelgrid.hardware import (
     Rating,
     phase_shares,
 )
-from doppelgrid.sim.components.package_check import guarded
+from doppelgrid.sim.components.package_check import PackageError, guarded
 from doppelgrid.sim.headless.package_models import CompileError, check_compilable, told_whose
 from doppelgrid.sim.headless.program import Program
 from doppelgrid.sim.kernel.device_model import bound
@@ -135,18 +135,27 @@ components:
 """
 
 
-def plant_with(model: DeviceModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Plant:
-    """Return a plant whose one machine has a model of another package."""
+def plant_with(
+    model: DeviceModel,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
+    *,
+    package: str | None = None,
+    **of_machine: Any,
+) -> Plant:
+    """Return a plant whose one machine has a model of another package, watched if that is named."""
     from doppelgrid.sim.components.machines import chp
-    from doppelgrid.sim.plant import equipment
+    from doppelgrid.sim.plant import equipment, running_machines
 
     rating = Rating(Bounds(-15e3, 15e3), None, 0.0, math.inf, 1.0)
     machine = Machine(model, Params(15e3), State(0.0), phase_shares((1, 2, 3)), (SET_POINT,), rating=rating)
-    kind = replace(chp.TYPE, build=lambda _section, _setting: Built(machine=machine))
+    machine = replace(machine, **of_machine)
+    kind = replace(chp.TYPE, build=lambda _section, _setting: Built(machine=machine), package=package)
     of_section = equipment.type_of
-    monkeypatch.setattr(
-        equipment, "type_of", lambda section: kind if section.category == "chp" else of_section(section)
-    )
+    for module in (equipment, running_machines):
+        monkeypatch.setattr(
+            module, "type_of", lambda section: kind if section.category == "chp" else of_section(section)
+        )
     (tmp_path / "site.yaml").write_text(SITE)
     return Plant(doppelgrid.load_site(tmp_path / "site.yaml"), start_us=0, seed=0)
 
@@ -159,6 +168,23 @@ def test_time_passes_a_model_that_says_that_none_may(
     plant.advance(20_000)
     assert plant.time_us == 20_000
     assert plant.machines.state("own").energy_ws == pytest.approx(0.02)
+
+
+def test_what_a_running_machine_reports_besides_its_powers_is_watched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    model = MODEL._replace(besides=lambda _params, _state: math.nan)
+    plant = plant_with(model, monkeypatch, tmp_path, package="evil 0.1")
+    with pytest.raises(PackageError, match="runs own with a model whose besides returns nan"):
+        plant.machines.besides("own")
+
+
+def test_what_a_running_machine_says_that_it_does_is_watched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    plant = plant_with(MODEL, monkeypatch, tmp_path, package="evil 0.1", activity=lambda *_given: math.nan)
+    with pytest.raises(PackageError, match="runs own with a machine whose activity returns nan"):
+        plant.machines.activity("own")
 
 
 def test_a_model_of_ours_is_asked_without_a_least_time() -> None:

@@ -275,13 +275,25 @@ def test_what_is_wrong_with_a_package_is_said_with_its_name(
     assert said in done.stderr
 
 
-def test_a_model_that_raises_while_a_site_runs_stops_it_with_its_name(
-    installed: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("old", "before", "said"),
+    [
+        (
+            "    left_l = ",
+            "    state.fuel_l < 59.99 and 1 / 0\n",
+            "step raises ZeroDivisionError: division by zero (gen",
+        ),
+        (
+            "    return max(state.fuel_l",
+            "    if state.fuel_l < 59.99:\n        return math.nan\n",
+            "horizon_s returns nan; accepted: a number of seconds, or math.inf",
+        ),
+    ],
+)
+def test_a_model_that_goes_wrong_while_a_site_runs_stops_it_with_its_name(
+    installed: Path, tmp_path: Path, old: str, before: str, said: str
 ) -> None:
-    old = "    left_l = "
-    broken = changed(
-        installed, tmp_path, old, f"    state.fuel_l < 59.99 and 1 / 0\n{old}", "generator_model.py"
-    )
+    broken = changed(installed, tmp_path, old, f"{before}{old}", "generator_model.py")
     site = tmp_path / "site.yaml"
     site.write_text(
         "microgrid: {id: 1}\n"
@@ -292,14 +304,17 @@ def test_a_model_that_raises_while_a_site_runs_stops_it_with_its_name(
     program = f"""
         import doppelgrid
         from datetime import timedelta
+        from doppelgrid.sim.domain.metrics import PowerType
         simulation = doppelgrid.Simulation.headless(doppelgrid.load_site({str(site)!r}), start_us=1_781_517_600_000_000)
+        simulation.run_for(timedelta(minutes=5))
+        simulation.gateway.set_power(2, PowerType.ACTIVE, -10e3, 900)
         simulation.run_for(timedelta(minutes=5))
     """
     done = run(program, broken)
     assert (
-        "package own-hardware 0.1.0: component type 'diesel_generator' runs mill with a model whose step"
-        " raises ZeroDivisionError: division by zero (generator_model.py:"
-    ) in done.stderr
+        f"package own-hardware 0.1.0: component type 'diesel_generator' runs mill with a model whose {said}"
+        in done.stderr
+    )
 
 
 def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(
@@ -349,6 +364,24 @@ def test_a_package_that_builds_what_cannot_run_is_told_in_one_line(tmp_path: Pat
         " accepted: a ThreePhase, such as phase_shares((1, 2, 3))"
     )
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("on_lapse", ["7 kW", "-2 kW"])
+def test_what_a_generator_falls_back_on_is_held_to_what_it_can_be_told(tmp_path: Path, on_lapse: str) -> None:
+    folder = put_beside(tmp_path, (EXAMPLE / "own_hardware" / "generator.py").read_text())
+    site = tmp_path / "site.yaml"
+    site.write_text(site.read_text().replace("15 kW}", f"15 kW, on_lapse: {on_lapse}}}"))
+    done = run(
+        "import sys; from doppelgrid.cli.main import app; sys.argv[1:] = ['check', 'site.yaml']; app()",
+        folder,
+        EXAMPLE,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "package evil 0.1: component type 'diesel_generator' builds generator whose on_lapse is "
+        f"{on_lapse}; accepted: 0 W or -15 kW to -4.5 kW, what it can be told",
+    )
 
 
 def test_check_takes_a_package_that_builds_what_can_run(tmp_path: Path) -> None:

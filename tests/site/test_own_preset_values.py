@@ -297,6 +297,12 @@ def test_a_preset_whose_values_just_meet_is_accepted(
             "own.balance.warning is missing; accepted: a value such as 0.05",
         ),
         (
+            "bms",
+            "lfp",
+            {"overvoltage": None},
+            "own.overvoltage is missing; accepted: a table with trip, release, warning, warning_release, delay_s",
+        ),
+        (
             "hvacs",
             SPLIT,
             {"standby_power_w": None},

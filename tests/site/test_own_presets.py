@@ -121,6 +121,12 @@ def test_a_missing_folder_is_named(folder: Path) -> None:
     [
         ("cells.toml", "charge_capacity_ah =", "charge_capacty_ah =", "did you mean 'charge_capacity_ah'?"),
         ("cells.toml", "heat_loss_w_per_k = 0.8\n", "", "workshop.heat_loss_w_per_k is missing"),
+        (
+            "cells.toml",
+            "ocv_v = [",
+            "ocv = [",
+            "ocv_v is missing; accepted: a value such as [2.1431, 2.802, 2.9244, …]",
+        ),
         ("cells.toml", "charge_capacity_ah = 100.0", "charge_capacity_ah = -1.0", "charge_capacity_ah is -1"),
         ("cells.toml", "[workshop]", "[lfp]", "lfp is the name of a preset of ours"),
         ("cells.toml", 'managed_as = "nmc"', 'managed_as = "nmx"', "'nmx'; accepted: lfp, nmc"),

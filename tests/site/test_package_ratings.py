@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.own_parts import RATING, SECTION, TYPE, first_built, of_machine, own_setting, told
+from support.own_parts import MACHINE, RATING, SECTION, TYPE, first_built, of_machine, own_setting, told
 
 from doppelgrid.hardware import (
     Bounds,
     Built,
     Category,
+    Rating,
     Setting,
     Switchgear,
 )
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.throughput import ThroughputParams
+from doppelgrid.sim.components.lapse import parse_lapse
 from doppelgrid.sim.components.metering import MeterOptions, metering
 from doppelgrid.sim.components.package_check import PackageError, guarded
 from doppelgrid.sim.components.switchgear import Shown
@@ -61,6 +63,83 @@ def ours() -> dict[Category, Built]:
 def test_a_rating_is_held_to_its_limits(setting: Setting, changes: dict[str, Any], said: str) -> None:
     found = of_machine(setting, rating=RATING._replace(**changes))
     assert found.startswith(f"machine.rating.{said}") if said else not found
+
+
+def lapsed(rating: Rating, on_lapse: str, setting: Setting) -> str:
+    """Return what is said against what a device falls back on."""
+    section = SECTION.model_copy(update={"on_lapse": parse_lapse(on_lapse)})
+    kind = replace(TYPE, build=lambda _section, _setting: Built(machine=replace(MACHINE, rating=rating)))
+    try:
+        guarded(kind, "evil 0.1").build(section, setting)
+    except PackageError as refused:
+        return str(refused).removeprefix(
+            "package evil 0.1: component type 'own' builds own whose on_lapse is "
+        )
+    return ""
+
+
+PRODUCES = RATING._replace(active=Bounds(-20e3, 0.0), minimum_w=6e3)
+
+
+@pytest.mark.parametrize(
+    ("rating", "on_lapse", "said"),
+    [
+        (PRODUCES, "7 kW", "7 kW; accepted: 0 W or -20 kW to -6 kW, what it can be told"),
+        (PRODUCES, "-2 kW", "-2 kW; accepted: 0 W or -20 kW to -6 kW, what it can be told"),
+        (PRODUCES, "-6 kW", ""),
+        (PRODUCES, "0 W", ""),
+        (PRODUCES, "hold", ""),
+        (PRODUCES._replace(is_limit=True), "-2 kW", ""),
+        (RATING, "5.1 kW", "5.1 kW; accepted: -5 kW to 5 kW, what it can be told"),
+        (RATING._replace(most_told_w=6e3), "5.1 kW", ""),
+        (RATING._replace(active=Bounds(2e3, 5e3), default_w=2e3), "0 W", ""),
+        (RATING._replace(active=None, reactive=Bounds(-1.0, 1.0)), "7 kW", ""),
+    ],
+)
+def test_what_a_device_falls_back_on_is_what_its_rating_takes(
+    setting: Setting, rating: Rating, on_lapse: str, said: str
+) -> None:
+    assert lapsed(rating, on_lapse, setting) == said
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        ({}, ""),
+        ({"least_w": lambda _section: 6e3}, ""),
+        (
+            {"least_w": lambda _section: 5e3},
+            "whose least_w returns 5000.0; accepted: 6000, the least of its rating",
+        ),
+        (
+            {"least_w": lambda _section: 6e3, "least_delivered_w": lambda _section: 4e3},
+            "whose least_delivered_w returns 4000.0; accepted: 6000, the least of its rating",
+        ),
+        ({"least_w": lambda _section: 1 / 0}, "with least_w that raises ZeroDivisionError"),
+    ],
+)
+def test_the_least_set_point_that_a_type_says_is_that_of_its_rating(
+    setting: Setting, says: dict[str, Any], said: str
+) -> None:
+    kind = replace(
+        TYPE, build=lambda _section, _setting: Built(machine=replace(MACHINE, rating=PRODUCES)), **says
+    )
+    if not said:
+        guarded(kind, "evil 0.1").build(SECTION, setting)
+        return
+    with pytest.raises(PackageError) as refused:
+        guarded(kind, "evil 0.1").build(SECTION, setting)
+    assert f"builds own {said}" in str(refused.value)
+
+
+def test_a_type_whose_set_points_are_limits_says_itself_below_which_it_pauses(setting: Setting) -> None:
+    rating = RATING._replace(is_limit=True)
+    kind = replace(
+        TYPE,
+        least_w=lambda _section: 4e3,
+        build=lambda _section, _setting: Built(machine=replace(MACHINE, rating=rating)),
+    )
+    assert guarded(kind, "good 1.0").build(SECTION, setting).machine is not None
 
 
 @pytest.mark.parametrize(

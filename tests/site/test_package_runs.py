@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.own_machine import MODEL, Input, Output, Params, Section, State
+from support.own_parts import MACHINE
 
 from doppelgrid.hardware import AC_PARENTS, Built, Category, ComponentType
 from doppelgrid.sim.components.package_check import PackageError, guarded
-from doppelgrid.sim.components.package_runs import watched
+from doppelgrid.sim.components.package_runs import watched, watched_machine
 
 TYPE = guarded(
     ComponentType("own", Category.CHP, Section, "Chp", AC_PARENTS, lambda _section, _setting: Built()),
@@ -35,6 +37,8 @@ def raising(*_given: Any) -> Any:
 
 
 def test_what_is_right_passes() -> None:
+    assert call("limits_by_now", limits_by_now=lambda *_given: (-math.inf, 0.0)) == (-math.inf, 0.0)
+    assert call("horizon_s", horizon_s=lambda *_given: -5.0) == -5.0
     assert call("output") == Output(1e3, 0.0)
     assert call("step", 2.0) == (State(2.0), Output(1e3, 0.0))
     assert call("power_limits") == (-5e3, 5e3)
@@ -57,10 +61,54 @@ def test_what_raises_is_told_with_package_component_and_place(name: str) -> None
         ("output", Output(0.0, math.inf), "powers that are finite numbers"),
         ("step", (State(math.nan), Output(0.0, 0.0)), "the next state, of numbers"),
         ("step", (State(0.0), Output(math.nan, 0.0)), "the next state, of numbers"),
-        ("power_limits", (0.0, math.nan), "two numbers, the least and the greatest power"),
+        ("output", Output("5 kW", 0.0), "powers that are finite numbers"),  # type: ignore[arg-type]
+        ("step", State(0.0), "the next state, of numbers"),
+        ("step", (State((0.0, math.nan)), Output(0.0, 0.0)), "the next state, of numbers"),  # type: ignore[arg-type]
+        ("power_limits", (0.0, math.nan), "two finite numbers, the least and the greatest power"),
+        ("power_limits", (-math.inf, 0.0), "two finite numbers, the least and the greatest power"),
+        ("power_limits", (0.0,), "two finite numbers, the least and the greatest power"),
+        ("limits_by_now", (0.0, math.nan), "two numbers, the least and the greatest power"),
+        ("horizon_s", math.nan, "a number of seconds, or math.inf"),
+        ("horizon_s", -math.inf, "a number of seconds, or math.inf"),
+        ("horizon_s", None, "a number of seconds, or math.inf"),
     ],
 )
 def test_what_is_no_number_is_told_with_what_would_be_accepted(name: str, made: Any, accepted: str) -> None:
     given = (1.0,) if name == "step" else ()
     text = said(name, *given, **{name: lambda *_given: made})
     assert f"runs mill with a model whose {name} returns {made!r}; accepted: {accepted}" in text
+
+
+def test_so_is_what_it_reports_besides_its_powers() -> None:
+    model = watched(MODEL._replace(besides=lambda *_given: math.nan), TYPE, lambda _state: "mill")
+    assert model.besides is not None
+    with pytest.raises(PackageError, match="whose besides returns nan; accepted: a finite number"):
+        model.besides(*AT_WORK[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "accepted"),
+    [
+        ("reactive_limit_var", math.nan, "a finite number >= 0"),
+        ("reactive_limit_var", -1.0, "a finite number >= 0"),
+        ("reactive_range_var", (math.nan, 0.0), "two finite numbers"),
+        ("reactive_range_var", (0.0, math.inf), "two finite numbers"),
+        ("steps_w", (0.0, math.nan), "two finite numbers >= 0: where steps begin, and their size"),
+        ("steps_w", (-1.0, 1.0), "two finite numbers >= 0: where steps begin, and their size"),
+        ("activity", "busy", "an Activity"),
+    ],
+)
+def test_so_is_what_the_functions_of_a_machine_return(name: str, made: Any, accepted: str) -> None:
+    machine = watched_machine(replace(MACHINE, **{name: lambda *_given: made}), TYPE, "mill")
+    with pytest.raises(PackageError) as refused:
+        getattr(machine, name)(*AT_WORK)
+    assert f"runs mill with a machine whose {name} returns {made!r}; accepted: {accepted}" in str(
+        refused.value
+    )
+
+
+def test_what_a_function_of_a_machine_raises_is_told_as_well() -> None:
+    machine = watched_machine(replace(MACHINE, activity=raising), TYPE, "mill")
+    assert machine.activity is not None
+    with pytest.raises(PackageError, match="mill with a machine whose activity raises ZeroDivisionError"):
+        machine.activity(*AT_WORK)

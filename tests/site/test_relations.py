@@ -97,6 +97,22 @@ def test_a_charger_may_fall_back_on_what_charges_its_car_on_the_phases_that_it_h
             "bat.min_power is 21 kW; accepted: at most 20 kW, what it can take and give",
         ),
         (
+            "min_charge_power: 31 kW",
+            "bat.min_charge_power is 31 kW; accepted: at most 30 kW, the rated power of bi",
+        ),
+        (
+            "min_charge_power: 21 kW, parameters: {charge_power_max_w: 20000}",
+            "bat.min_charge_power is 21 kW; accepted: at most 20 kW, what it can take",
+        ),
+        (
+            "min_discharge_power: 31 kW",
+            "bat.min_discharge_power is 31 kW; accepted: at most 30 kW, the rated power of bi",
+        ),
+        (
+            "min_discharge_power: 21 kW, parameters: {discharge_power_max_w: 20000}",
+            "bat.min_discharge_power is 21 kW; accepted: at most 20 kW, what it can give",
+        ),
+        (
             "min_soc: 95 %, initial_soc: 96 %",
             "bat.min_soc is 95 %; accepted: less than 95 %, max_soc of its preset",
         ),

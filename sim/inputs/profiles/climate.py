@@ -38,7 +38,6 @@ class ReferencePlace(NamedTuple):
     """A place of the table."""
 
     name: str
-    country: str
     latitude: float
     """Degrees north [°]."""
     longitude: float
@@ -62,7 +61,7 @@ def _place(row: list[str]) -> ReferencePlace:
     numbers = [float(cell) for cell in row[2:5] + row[6:]]
     monthly = numbers[3:]
     climate = Climate(tuple(monthly[:12]), tuple(monthly[12:24]), monthly[24], monthly[25])
-    return ReferencePlace(row[0], row[1], numbers[0], numbers[1], numbers[2], row[5], climate)
+    return ReferencePlace(row[0], numbers[0], numbers[1], numbers[2], row[5], climate)
 
 
 @lru_cache(maxsize=64)
