@@ -38,6 +38,36 @@ def own_stack(innermost: FrameType) -> str:
     return "".join(traceback.StackSummary.extract((frame, frame.f_lineno) for frame in frames).format())
 
 
+def own_traceback(error: BaseException) -> str:
+    """Return a traceback as the interpreter prints it, from where the application begins.
+
+    Event loops on the way are left out, also of what an error was raised from.
+    """
+    told = traceback.TracebackException.from_exception(error)
+    _keep_own(told, error)
+    return "".join(told.format())
+
+
+def _keep_own(told: traceback.TracebackException, error: BaseException) -> None:
+    """Leave out of a traceback, and of those that are shown with it, what carries the application."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    first = next(
+        (place for place, frame in enumerate(frames) if not runs_the_application(frame)), len(frames)
+    )
+    last = max((place for place, frame in enumerate(frames) if not _carries(frame)), default=first)
+    told.stack[:] = [
+        line
+        for place, (line, frame) in enumerate(zip(told.stack, frames, strict=True))
+        if place >= first and (place >= last or not _carries(frame))
+    ]
+    pairs = [(told.__cause__, error.__cause__), (told.__context__, error.__context__)]
+    if isinstance(error, BaseExceptionGroup):
+        pairs += zip(told.exceptions or (), error.exceptions, strict=True)
+    for part, of in pairs:
+        if part is not None and of is not None:
+            _keep_own(part, of)
+
+
 def calling_frame() -> FrameType:
     """Return the innermost frame that belongs to no package which carries the application."""
     frame = sys._getframe()

@@ -9,7 +9,6 @@ import runpy
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -19,11 +18,12 @@ from types import FrameType
 from typing import Any, Literal
 
 from ...sim.domain.timestamps import MICROSECONDS
-from .app_frames import calling_frame, own_stack, runs_the_application
+from .app_frames import calling_frame, own_stack, own_traceback
 from .determinism import Collector, seeded_randomness
 from .errors import BlockedLoopError, LockstepError, NotStoppedError
 from .one_loop import OneLoop
 from .real_connections import told_of_connections
+from .system_timers import told_of_timers
 from .threads import AppThread, told_of_threads
 from .virtual_time import Limits, VirtualTimeLoop
 from .wall import VirtualClock, WornClock, real_monotonic_s
@@ -206,7 +206,7 @@ class LockstepRunner:
                 self._own_loops(),
                 self._interruptible(),
                 told_of_threads(self._take_notice),
-                told_of_connections(lambda what: self._loops[-1].tell(what) if self._loops else None),
+                told_of_connections(self._tell),
             ):
                 stack.enter_context(context)
             try:
@@ -224,7 +224,7 @@ class LockstepRunner:
     def _run_and_live_on(self, program: Callable[[], object]) -> None:
         """Run a program, and let the site live what it has slept since its last event loop, as another one would."""
         try:
-            with self._first_loop():
+            with told_of_timers(self._tell), self._first_loop():
                 try:
                     program()
                 finally:
@@ -341,6 +341,10 @@ class LockstepRunner:
         if self._watchdog is not None:
             self._watchdog.interrupt()
 
+    def _tell(self, what: str) -> None:
+        if self._loops:
+            self._loops[-1].tell(what)
+
     def _take_notice(self, started: AppThread) -> None:
         if self._loops:
             self._loops[-1].add_thread(started)
@@ -436,7 +440,7 @@ class LockstepRunner:
         if ended_itself or (isinstance(error, KeyboardInterrupt) and (interrupted or self._due)):
             return ("completed" if self._due else "interrupted"), 130
         if isinstance(error, SystemExit):
-            return ("completed" if self._due else "exited"), _exit_code(error)
+            return ("completed" if self._due else "exited"), exit_code_of(error)
         if isinstance(error, asyncio.CancelledError) and self._due:
             return "completed", 130
         if error is not None:
@@ -458,7 +462,7 @@ class LockstepRunner:
                 how = f"the application crashed at {when}"
                 if isinstance(error, KeyboardInterrupt):
                     how = f"the application itself raised KeyboardInterrupt at {when}; nobody pressed Ctrl-C"
-                return f"{_own_traceback(error)}{how}"
+                return f"{own_traceback(error) if error else ''}{how}"
             case "stopped":
                 return str(error)
 
@@ -509,18 +513,10 @@ def last_words(error: BaseException | None) -> str:
     return ""
 
 
-def _exit_code(error: SystemExit) -> int:
-    """Return what the interpreter would exit with: a message counts as 1."""
+def exit_code_of(error: SystemExit) -> int:
+    """Return what a process of its own would exit with: 1 for a message, and of a number what fits into a byte."""
     if error.code is None:
         return 0
-    return error.code if isinstance(error.code, int) else 1
-
-
-def _own_traceback(error: BaseException | None) -> str:
-    """Return a traceback that begins in the application, without the frames that ran it."""
-    if error is None:
-        return ""
-    trace = error.__traceback__
-    while trace is not None and runs_the_application(trace.tb_frame):
-        trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace))
+    if not isinstance(error.code, int):
+        return 1
+    return int(error.code) & 0xFF if -sys.maxsize - 1 <= error.code <= sys.maxsize else 0xFF

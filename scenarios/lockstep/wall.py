@@ -18,6 +18,7 @@ import concurrent.futures
 import math
 import multiprocessing.connection
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -54,6 +55,21 @@ _MONOTONIC_CLOCKS = [
     if hasattr(time, name)
 ]
 """Those that count from when the machine was started, each of which shows what `time.monotonic` does."""
+
+_WALL_CLOCKS: list[int] = []
+"""Those that show what `CLOCK_REALTIME` does, besides it."""
+
+if sys.platform.startswith(
+    "linux"
+):  # Python has no names for these: the coarse ones, and those that wake a machine
+    _WALL_CLOCKS += [5, 8]
+    _MONOTONIC_CLOCKS += [6, 9]
+
+
+def _fine(clock: int) -> int:
+    """Return the clock of the system that shows what one does, and that is moved if either is."""
+    return time.CLOCK_REALTIME if clock in _WALL_CLOCKS else clock
+
 
 _WAIT_REALLY = (multiprocessing.connection, concurrent.futures._base)
 """Modules that look at `time.monotonic` to end a wait for what is real: where it stands still, they never would."""
@@ -170,10 +186,10 @@ class WornClock:
             "monotonic_ns": lambda: clock._uptime_us() * 1000,
             "perf_counter_ns": lambda: clock._uptime_us() * 1000,
             "clock_gettime": lambda clk_id: (
-                clock.monotonic_s if clk_id in _MONOTONIC_CLOCKS else read(clk_id)
+                clock.monotonic_s if clk_id in _MONOTONIC_CLOCKS else read(_fine(clk_id))
             ),
             "clock_gettime_ns": lambda clk_id: (
-                clock._uptime_us() * 1000 if clk_id in _MONOTONIC_CLOCKS else read_ns(clk_id)
+                clock._uptime_us() * 1000 if clk_id in _MONOTONIC_CLOCKS else read_ns(_fine(clk_id))
             ),
             "sleep": self._as_sleep(),
         }

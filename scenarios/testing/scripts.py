@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from ..lockstep.errors import LockstepError
-from ..lockstep.run_app import command_line
+from ..lockstep.run_app import command_line, exit_code_of
 
 
 class _Ended(NamedTuple):
@@ -114,7 +114,7 @@ class Script:
         if self._interrupted and isinstance(error, KeyboardInterrupt | SystemExit | None):
             raise asyncio.CancelledError
         if isinstance(error, SystemExit):
-            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+            code = exit_code_of(error)
             if code:
                 raise RuntimeError(f"{self._path.name} exited with code {code}: {error.code}") from None
             return code

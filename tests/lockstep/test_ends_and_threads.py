@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import textwrap
 import threading
@@ -395,6 +396,49 @@ class TestWhatCannotBeStopped:
         assert not left.done()
         left.get_coro().close()  # type: ignore[union-attr]
         left._log_destroy_pending = False  # type: ignore[attr-defined] # asyncio would say so at the end of all tests
+
+
+class TestTimersOfTheSystem:
+    CALLS = {  # noqa: RUF012
+        "signal.alarm": "signal.alarm(100)",
+        "signal.setitimer(ITIMER_REAL)": "signal.setitimer(signal.ITIMER_REAL, 100)",
+        "signal.setitimer(ITIMER_PROF)": "signal.setitimer(signal.ITIMER_PROF, 100, 1.0)",
+    }
+
+    @pytest.fixture(autouse=True)
+    def none_set(self) -> Iterator[None]:
+        """Clear those that what runs the tests has set, for a while."""
+        former_s = signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, *former_s)
+
+    @pytest.mark.parametrize(("name", "call"), CALLS.items(), ids=CALLS)
+    def test_one_is_told_of_at_once_and_in_the_report(
+        self, run: Run, caplog: pytest.LogCaptureFixture, name: str, call: str
+    ) -> None:
+        with caplog.at_level(logging.WARNING):
+            report = run(f"import signal\n{call}\n{call}")
+        (note,) = report.notes
+        assert note.startswith(
+            f"the application has set a timer of the system by {name}, whose signal comes in "
+        )
+        assert note in caplog.text
+
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    def test_one_that_is_still_set_at_the_end_is_cleared(self, run: Run, call: str) -> None:
+        run(f"import signal\n{call}")
+        assert [signal.getitimer(which) for which in range(3)] == [(0.0, 0.0)] * 3
+
+    @pytest.mark.parametrize("call", ["", "signal.alarm(100)"])
+    def test_one_that_was_set_before_goes_on(self, run: Run, call: str) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 5000)
+        run(f"import signal\n{call}")
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 4000
+
+    def test_to_clear_one_is_no_reason_to_mark_a_run(self, run: Run) -> None:
+        assert run("import signal\nsignal.alarm(0)\nsignal.setitimer(signal.ITIMER_REAL, 0)").notes == ()
 
 
 class TestRealConnections:

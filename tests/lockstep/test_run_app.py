@@ -202,6 +202,17 @@ def test_an_exit_code_is_told(run_script: RunScript, argument: str, code: int) -
     assert (report.outcome, report.exit_code, seconds(report)) == ("exited", code, 2)
 
 
+@pytest.mark.parametrize(
+    ("argument", "code"), [("True", 1), ("False", 0), ("300", 44), ("-1", 255), ("2**70", 255)]
+)
+def test_an_exit_code_is_the_one_that_a_process_would_have(
+    run_script: RunScript, argument: str, code: int
+) -> None:
+    report = run_script(f"sys.exit({argument})")
+    assert (report.exit_code, type(report.exit_code)) == (code, int)
+    assert report.message.startswith(f"the application exited with code {code} at ")
+
+
 @pytest.mark.parametrize(("argument", "said"), [("'no battery'", "no battery\n"), ("3", ""), ("None", "")])
 def test_the_last_words_of_an_exit_are_written_as_python_does(
     run_script: RunScript, capsys: pytest.CaptureFixture[str], argument: str, said: str
@@ -229,6 +240,43 @@ def test_an_application_that_raises_keyboard_interrupt_itself_has_crashed(
         "KeyboardInterrupt",
         "the application itself raised KeyboardInterrupt at 2026-05-28T20:26:40+00:00; nobody pressed Ctrl-C",
     ]
+
+
+def _functions(message: str) -> list[str]:
+    return [line.partition(" in ")[2] for line in message.splitlines() if line.startswith("  File ")]
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "ValueError('no battery')"])
+@pytest.mark.parametrize(
+    "start",
+    ["asyncio.run(main())", "asyncio.get_event_loop().run_until_complete(main())"],
+    ids=["run", "run_until_complete"],
+)
+def test_a_traceback_has_no_frames_of_event_loops_above_the_application_s(
+    run_script: RunScript, start: str, error: str
+) -> None:
+    report = run_script(f"async def main():\n    raise {error}\n{start}")
+    assert _functions(report.message) == ["<module>", "main"]
+
+
+def test_a_traceback_of_what_an_error_was_raised_from_has_none_either(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        async def main():
+            raise KeyboardInterrupt
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt as error:
+            raise ValueError("no battery") from error
+        """
+    )
+    assert _functions(report.message) == ["<module>", "main", "<module>"]
+
+
+def test_a_traceback_keeps_the_call_that_asyncio_refuses(run_script: RunScript) -> None:
+    report = run_script("asyncio.run(5)")
+    assert _functions(report.message)[0] == "<module>"
+    assert len(_functions(report.message)) > 1
 
 
 @pytest.mark.parametrize(
