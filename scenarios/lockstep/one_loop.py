@@ -52,15 +52,25 @@ class OneLoop:
         if thread is not self._thread:
             raise self._refuse(f"in thread {thread.name!r}")
 
+    def check_class(self, loop: asyncio.BaseEventLoop) -> None:
+        """Refuse a loop that is to be run and is none in virtual time.
+
+        Raises:
+            SecondLoopError: Always.
+        """
+        self.check_thread()
+        raise self._refuse(f"of its own class {type(loop).__qualname__!r}")
+
     def _refuse(self, where: str) -> SecondLoopError:
         """Stop the application, whatever becomes of the error where it is raised."""
         running = next((loop for loop in self._loops if loop.is_running()), None)
         stopped = running or self._loops[-1]
         what = (
             f"at {stopped.clock.shown()} the application begins an event loop {where}, where virtual time does not "
-            f"reach; accepted: one event loop at a time, in thread {self._thread.name!r}, where the application "
-            "began. Await there what this one is for; functions in asyncio.to_thread can hand it coroutines that do "
-            "not sleep by asyncio.run_coroutine_threadsafe(coroutine, loop)"
+            f"reach; accepted: one event loop at a time, as of asyncio.new_event_loop(), in thread "
+            f"{self._thread.name!r}, where the application began. Await there what this one is for; functions in "
+            "asyncio.to_thread can hand it coroutines that do not sleep by "
+            "asyncio.run_coroutine_threadsafe(coroutine, loop)"
         )
         with self._lock:
             if not self.is_over and not any(loop.failure for loop in self._loops):

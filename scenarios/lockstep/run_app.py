@@ -22,6 +22,7 @@ from .app_frames import calling_frame, own_stack, own_traceback
 from .determinism import Collector, seeded_randomness
 from .errors import BlockedLoopError, LockstepError, NotStoppedError
 from .one_loop import OneLoop
+from .own_loops import own_loops
 from .real_connections import told_of_connections
 from .system_timers import told_of_timers
 from .threads import AppThread, told_of_threads
@@ -203,7 +204,9 @@ class LockstepRunner:
             for context in (
                 self._worn,
                 seeded_randomness(self._seed),
-                self._own_loops(),
+                own_loops(
+                    self._new_loop, on_sigint=self._note_interrupt, before_other=self._one_loop.check_class
+                ),
                 self._interruptible(),
                 told_of_threads(self._take_notice),
                 told_of_connections(self._tell),
@@ -252,35 +255,6 @@ class LockstepRunner:
             self._left = tuple(task for each in self._made for task in _close(each))
 
     @contextmanager
-    def _own_loops(self) -> Iterator[None]:
-        """Give our loops to whoever asks asyncio for a new one, by whatever way."""
-        runner = self
-
-        class Runner(asyncio.Runner):  # type: ignore[misc]
-            def __init__(self, *, debug: bool | None = None, loop_factory: object = None) -> None:
-                del loop_factory
-                super().__init__(debug=debug, loop_factory=runner._new_loop)
-
-            def _on_sigint(self, *args: Any, **named: Any) -> None:
-                runner._interrupted = True
-                super()._on_sigint(*args, **named)  # type: ignore[misc]
-
-        places: list[tuple[Any, str, Any]] = [
-            (asyncio, "Runner", Runner),
-            (asyncio.runners, "Runner", Runner),
-            (asyncio, "new_event_loop", self._new_loop),
-            (asyncio.events, "new_event_loop", self._new_loop),
-        ]
-        originals = [getattr(module, name) for module, name, _ in places]
-        for module, name, ours in places:
-            setattr(module, name, ours)
-        try:
-            yield
-        finally:
-            for (module, name, _), original in zip(places, originals, strict=True):
-                setattr(module, name, original)
-
-    @contextmanager
     def _interruptible(self) -> Iterator[None]:
         """Let SIGINT mean what it does in a fresh process (background jobs of a shell ignore it), and note it."""
         if threading.current_thread() is not threading.main_thread():
@@ -300,6 +274,9 @@ class LockstepRunner:
         finally:
             signal.signal(signal.SIGINT, former)
             signal.default_int_handler = original
+
+    def _note_interrupt(self) -> None:
+        self._interrupted = True
 
     def _new_loop(self) -> VirtualTimeLoop:
         if self._failure() is not None or self._due:

@@ -43,7 +43,7 @@ def run(tmp_path: Path, ticks: list[int]) -> Run:
 
     def run(text: str) -> RunReport:
         script = tmp_path / "app.py"
-        script.write_text("import asyncio, threading, time\n" + textwrap.dedent(text))
+        script.write_text("import asyncio, contextlib, threading, time\n" + textwrap.dedent(text))
         until_us = START_US + 60_000_000
         return LockstepRunner(start_us=START_US, until_us=until_us, on_loop_start=start_site).run_script(
             script
@@ -107,6 +107,39 @@ MADE_BEFORE = """
     threading.Event().wait(60)
     print("went on")
     """
+OF_ITS_CLASS = """
+    def begin():
+        loop = asyncio.SelectorEventLoop()
+        loop.run_until_complete(asyncio.sleep(1))
+    async def main():
+        await asyncio.sleep(20)
+        threading.Thread(target=begin, name="own").start()
+        await asyncio.sleep(20)
+        print("went on")
+    asyncio.run(main())
+    """
+OF_A_CLASS_OF_ITS_OWN = """
+    class Loop(asyncio.SelectorEventLoop):
+        pass
+    asyncio.run(asyncio.sleep(20))
+    with contextlib.suppress(Exception), contextlib.closing(Loop()) as loop:
+        loop.run_until_complete(asyncio.sleep(1))
+    asyncio.run(asyncio.sleep(20))
+    print("went on")
+    """
+OF_SUCH_A_CLASS_IN_A_THREAD = """
+    class Loop(asyncio.SelectorEventLoop):
+        pass
+    def begin():
+        with contextlib.closing(Loop()) as loop:
+            loop.run_until_complete(asyncio.sleep(1))
+    async def main():
+        await asyncio.sleep(20)
+        threading.Thread(target=begin, name="own").start()
+        await asyncio.sleep(20)
+        print("went on")
+    asyncio.run(main())
+    """
 
 
 SCRIPTS = {
@@ -115,6 +148,9 @@ SCRIPTS = {
     "swallowed": (SWALLOWED, "in thread 'asyncio_0'"),
     "while one runs": (WHILE_ONE_RUNS, "while one runs"),
     "made before": (MADE_BEFORE, "in thread 'own'"),
+    "of its class": (OF_ITS_CLASS, "in thread 'own'"),
+    "of a class of its own": (OF_A_CLASS_OF_ITS_OWN, "of its own class 'Loop'"),
+    "of such a class in a thread": (OF_SUCH_A_CLASS_IN_A_THREAD, "in thread 'own'"),
 }
 
 

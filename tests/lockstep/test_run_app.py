@@ -62,6 +62,8 @@ def test_a_script_has_its_own_arguments_name_and_folder(
         "asyncio.Runner(loop_factory=asyncio.SelectorEventLoop).run(main())",
         "loop = asyncio.new_event_loop(); loop.run_until_complete(main()); loop.close()",
         "asyncio.get_event_loop().run_until_complete(main())",
+        "loop = asyncio.SelectorEventLoop(); loop.run_until_complete(main()); loop.close()",
+        "loop = asyncio.get_event_loop_policy().new_event_loop(); loop.run_until_complete(main()); loop.close()",
     ],
 )
 def test_every_way_of_running_a_coroutine_is_in_virtual_time(run_script: RunScript, start: str) -> None:
@@ -391,8 +393,17 @@ def test_a_call_that_blocks_a_second_loop_is_stopped(run_script: RunScript) -> N
     assert isinstance(report.error, BlockedLoopError)
 
 
+def test_a_loop_is_of_the_class_that_asyncio_names(
+    run_script: RunScript, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_script("print(isinstance(asyncio.new_event_loop(), asyncio.SelectorEventLoop))")
+    assert capsys.readouterr().out == "True\n"
+
+
 def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
     before = (
+        asyncio.SelectorEventLoop,
+        asyncio.BaseEventLoop.run_forever,
         asyncio.new_event_loop,
         asyncio.Runner,
         time.time,
@@ -403,6 +414,8 @@ def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
     )
     run_script("asyncio.run(asyncio.sleep(1))")
     after = (
+        asyncio.SelectorEventLoop,
+        asyncio.BaseEventLoop.run_forever,
         asyncio.new_event_loop,
         asyncio.Runner,
         time.time,
