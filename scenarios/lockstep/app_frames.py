@@ -12,6 +12,8 @@ _RUNS = frozenset({f"{_PACKAGE}.run_app", f"{_TESTING}.environment"})
 """Modules that call the application, or its test."""
 _CARRIES = ("asyncio", _PACKAGE)
 """Packages that stand between the application and its coroutines."""
+_POOLS = ("concurrent.futures",)
+"""Packages through which it gives functions to others."""
 
 
 def runs_the_application(frame: FrameType) -> bool:
@@ -69,9 +71,9 @@ def _keep_own(told: traceback.TracebackException, error: BaseException) -> None:
 
 
 def calling_frame() -> FrameType:
-    """Return the innermost frame that belongs to no package which carries the application."""
+    """Return the innermost frame that belongs to no package which carries the application, nor to a pool's."""
     frame = sys._getframe()
-    while _carries(frame) and frame.f_back is not None:
+    while (_carries(frame) or _is_of(frame, _POOLS)) and frame.f_back is not None:
         frame = frame.f_back
     return frame
 
@@ -81,5 +83,9 @@ def _is_runner(frame: FrameType) -> bool:
 
 
 def _carries(frame: FrameType) -> bool:
+    return _is_of(frame, _CARRIES)
+
+
+def _is_of(frame: FrameType, packages: tuple[str, ...]) -> bool:
     name = frame.f_globals.get("__name__") or ""
-    return any(name == package or name.startswith(f"{package}.") for package in _CARRIES)
+    return any(name == package or name.startswith(f"{package}.") for package in packages)

@@ -7,6 +7,7 @@ and time goes on for everybody until it is its turn again.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.process
 import contextvars
 import functools
 import threading
@@ -23,9 +24,9 @@ _Ts = TypeVarTuple("_Ts")
 class Job:
     """A function that was given to an executor."""
 
-    def __init__(self, function: Callable[..., object], task: asyncio.Task[Any] | None) -> None:
-        """Note a function, and which task gave it."""
-        self.name = function_name(function)
+    def __init__(self, name: str, task: asyncio.Task[Any] | None) -> None:
+        """Note a function by its name, and which task gave it."""
+        self.name = name
         self.task = task
         self.future: asyncio.Future[Any] | None = None
         self.is_in_thread = False
@@ -62,10 +63,7 @@ class Jobs:
         self, executor: Executor | None, function: Callable[[*_Ts], _T]
     ) -> tuple[Job, Callable[[*_Ts], _T]]:
         """Note a function given to an executor; returns what to give in its place."""
-        job = Job(function, asyncio.current_task(self._loop))
-        self._jobs.append(job)
-        if len(self.running()) > 1:
-            self._note_race()
+        job = self._begin(function_name(function))
         # Another process has neither this clock nor this loop, and gets the function as it is.
         if executor is not None and not isinstance(executor, ThreadPoolExecutor):
             return job, function
@@ -74,6 +72,32 @@ class Jobs:
             return self._run(job, function, *args)
 
         return job, run
+
+    def follow(self, name: str, future: asyncio.Future[Any]) -> None:
+        """Let virtual time wait for a function that the application gave to a pool by itself and awaits.
+
+        Args:
+            name: Of the function.
+            future: That its result comes to.
+        """
+        if not self.is_giving:
+            self._begin(name).future = future
+
+    @property
+    def is_giving(self) -> bool:
+        """Whether the loop itself is giving a function to a pool."""
+        return any(job.future is None for job in self._jobs)
+
+    def drop(self, job: Job) -> None:
+        """Forget a function that its executor has not taken."""
+        self._jobs.remove(job)
+
+    def _begin(self, name: str) -> Job:
+        job = Job(name, asyncio.current_task(self._loop))
+        self._jobs.append(job)
+        if len(self.running()) > 1:
+            self._note_race()
+        return job
 
     def await_end(self, ended: asyncio.Future[Any]) -> None:
         """Let virtual time wait until all threads of the loop's executor have ended; those that sleep wake up first."""
@@ -152,8 +176,9 @@ def _look_again() -> None:
 
 
 def function_name(function: Any) -> str:
-    """Return the name of a function, without what `asyncio.to_thread` wraps it in."""
+    """Return the name of a function, without what `asyncio.to_thread` or the `map` of a pool wraps it in."""
     while isinstance(function, functools.partial):
         runs_in_context = isinstance(getattr(function.func, "__self__", None), contextvars.Context)
-        function = function.args[0] if runs_in_context else function.func
+        is_wrapped = runs_in_context or function.func is concurrent.futures.process._process_chunk
+        function = function.args[0] if is_wrapped else function.func
     return getattr(function, "__qualname__", None) or repr(function)

@@ -41,11 +41,20 @@ def told_of_connections(tell: Tell) -> Iterator[None]:
 
 def tell_of_channel(target: str) -> None:
     """Tell of a gRPC channel of the application to a real address; it connects in C, where no hook sees it."""
-    frame: FrameType | None = sys._getframe(1)
+    _tell_for_caller(f"a real connection to {target}")
+
+
+def tell_of_process(work: str) -> None:
+    """Tell of a process that the application has started by `multiprocessing`, and of what it does."""
+    _tell_for_caller(f"a process of its own, {work}, in real time")
+
+
+def _tell_for_caller(what: str) -> None:
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and _package(frame) == _OWN_PACKAGE:
         frame = frame.f_back
     if _told:
-        _tell(f"a real connection to {target}", _users(frame))
+        _tell(what, _users(frame))
 
 
 def _on_audit(event: str, arguments: tuple[Any, ...]) -> None:

@@ -23,6 +23,7 @@ from .determinism import Collector, seeded_randomness
 from .errors import BlockedLoopError, LockstepError, NotStoppedError
 from .one_loop import OneLoop
 from .own_loops import own_loops
+from .pools import followed_pools
 from .real_connections import told_of_connections
 from .system_timers import told_of_timers
 from .threads import AppThread, told_of_threads
@@ -210,6 +211,7 @@ class LockstepRunner:
                 self._interruptible(),
                 told_of_threads(self._take_notice),
                 told_of_connections(self._tell),
+                followed_pools(lambda: self._loops[-1]),
             ):
                 stack.enter_context(context)
             try:

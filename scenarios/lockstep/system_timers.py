@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def told_of_timers(tell: Callable[[str], None]) -> Iterator[None]:
-    """Call a function with every kind of timer that an application sets; at the end all are as they were before.
+    """Call a function with every timer that an application sets; at the end all are as they were before.
 
     One that is still set when nobody waits for it any more would end the process by its signal.
     """
@@ -18,14 +18,10 @@ def told_of_timers(tell: Callable[[str], None]) -> Iterator[None]:
         return
     alarm, setitimer = signal.alarm, signal.setitimer
     names = {getattr(signal, name): name for name in ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")}
-    told: set[str] = set()
     former_s: dict[int, tuple[float, float]] = {}
 
     def take_notice(timer: int, call: str, before_s: tuple[float, float]) -> None:
         former_s.setdefault(timer, before_s)
-        if call in told:
-            return
-        told.add(call)
         tell(
             f"the application has set a timer of the system by {call}, whose signal comes in real time; "
             "asyncio.timeout(seconds) and loop.call_later(seconds, function) are virtual"

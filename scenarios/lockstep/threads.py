@@ -25,8 +25,11 @@ _AT_WORK = ("R", "D")
 """What Linux says of threads that run, could run, or wait for memory or a disk."""
 _INFRASTRUCTURE = ("doppelgrid", "grpc", "asyncio", "rich", "time_machine")
 """Packages whose threads are none of the application's making; the loop knows those of its executors."""
-_EXECUTORS = ("concurrent.futures", "threading", __name__)
+_EXECUTORS = ("concurrent.futures", "threading", __name__, f"{__name__.rpartition('.')[0]}.pools")
 """Modules through which whoever gives a function to an executor has it start a thread."""
+_PROCESSES = ("multiprocessing", "concurrent.futures.process")
+"""Modules whose threads serve processes, which are told of themselves."""
+_THREADS_AS_PROCESSES = "multiprocessing.dummy"
 
 
 class AppThread(NamedTuple):
@@ -45,13 +48,21 @@ class AppThread(NamedTuple):
 
 def _maker(thread: threading.Thread) -> str:
     """Return the module of what a thread will run, when it has ended it no longer knows; of an executor who uses it."""
-    target: Any = getattr(thread, "_target", None)
-    maker = str(getattr(target, "__module__", None) or type(thread).__module__)
+    maker = _module(thread)
     frame = sys._getframe(1) if _is_of(maker, _EXECUTORS[:1]) else None
     while frame is not None and _is_of(maker, _EXECUTORS):
         maker = str(frame.f_globals.get("__name__", ""))
         frame = frame.f_back
     return maker
+
+
+def _module(thread: threading.Thread) -> str:
+    target: Any = getattr(thread, "_target", None)
+    return str(getattr(target, "__module__", None) or type(thread).__module__)
+
+
+def _serves_processes(thread: threading.Thread) -> bool:
+    return type(thread).__module__ != _THREADS_AS_PROCESSES and _is_of(_module(thread), _PROCESSES)
 
 
 def _is_of(maker: str, packages: tuple[str, ...]) -> bool:
@@ -64,9 +75,9 @@ def told_of_threads(tell: Callable[[AppThread], None]) -> Iterator[None]:
     original = threading.Thread.start
 
     def start(self: threading.Thread) -> None:
-        maker = _maker(self)
+        maker, serves_processes = _maker(self), _serves_processes(self)
         original(self)
-        if not _is_of(maker, _INFRASTRUCTURE):
+        if not (_is_of(maker, _INFRASTRUCTURE) or serves_processes):
             tell(AppThread(self, maker))
 
     threading.Thread.start = start  # type: ignore[method-assign]

@@ -141,9 +141,10 @@ class VirtualTimeLoop(OrdinalLoop):
         self.tell(str(started))
 
     def tell(self, what: str) -> None:
-        """Say at once, and remember, why the run may not be reproducible."""
+        """Say at once, and remember, why the run may not be reproducible; what was said is not said again."""
+        if what not in self.notes:
+            _log.warning("%s", what)
         self.note(what)
-        _log.warning("%s", what)
 
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""
@@ -159,13 +160,23 @@ class VirtualTimeLoop(OrdinalLoop):
             RealIoError: If it is to run in another process, and real I/O is not allowed.
         """
         if runs_in_process(executor):
-            self._take_process(func)
+            self.take_process(func)
         job, function = self.jobs.add(executor, func)
-        job.future = future = super().run_in_executor(executor, function, *args)
+        try:
+            job.future = future = super().run_in_executor(executor, function, *args)
+        except BaseException:
+            self.jobs.drop(job)
+            raise
         return future
 
-    def _take_process(self, function: Callable[..., object]) -> None:
-        """Refuse a function that is to run in another process, or say that it does."""
+    def take_process(self, function: Callable[..., object]) -> None:
+        """Refuse a function that is to run in another process, or say that it does.
+
+        Raises:
+            RealIoError: If real I/O is not allowed.
+        """
+        if self.jobs.is_giving:
+            return
         what = (
             f"function {function_name(function)} runs in another process (ProcessPoolExecutor), in real time"
         )

@@ -22,6 +22,7 @@ from ...proto.serving.site_server import SiteServer
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site
 from ..lockstep.errors import LockstepError, NotStoppedError, SiteFailedError
+from ..lockstep.pools import followed_pools
 from ..lockstep.real_io import describe_task
 from ..lockstep.session import DEFAULT_ADDRESS, url_told
 from ..lockstep.virtual_time import Limits, VirtualTimeLoop
@@ -150,6 +151,7 @@ class VirtualEnvironment(Environment):
                 url_told(f"grpc://{DEFAULT_ADDRESS}"),
                 WornClock(self.clock),
                 self._randomness,
+                followed_pools(lambda: self.loop),
                 channels_to(
                     {DEFAULT_ADDRESS: self._open_channel}, open_others=self.loop.limits.allow_real_io
                 ),
