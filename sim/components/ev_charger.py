@@ -423,6 +423,11 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
     return params
 
 
+def greatest_current_a(charger: EvCharger) -> float:
+    """Return the greatest current of a charger on a phase [A]."""
+    return float(TYPE.with_parameters(charging_point_params(charger), charger).charger.current_max_a)
+
+
 def greatest_offer_a(charger: EvCharger) -> float:
     """Return the greatest current that a charger offers a car on a phase [A], in whole steps."""
     params = TYPE.with_parameters(charging_point_params(charger), charger).charger

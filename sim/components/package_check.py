@@ -231,9 +231,9 @@ def _check_built(kind: ComponentType, built: object, section: object, setting: S
         if not isinstance(made, wanted):
             raise WrongError(each.name, quoted(made), f"{with_article(wanted.__name__)}, or None")
     _check_parts(built, setting)
-    rating = (
-        built.converting.rating if built.converting is not None else built.machine and built.machine.rating
-    )
+    rating = built.converting.rating if built.converting is not None else None
+    if built.converting is None and built.machine is not None:
+        rating = built.machine.rating
     if rating is not None and rating.active is not None:
         if not rating.is_limit:  # A limit that is less than it runs at lets it pause.
             _check_minima(kind, section, rating.gap)

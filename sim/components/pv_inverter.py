@@ -17,7 +17,7 @@ from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..files.sections import Azimuth, Tilt, refuse, written
 from ..files.units import PositivePower
-from ..inputs.specs import IrradianceInput, PvPowerInput
+from ..inputs.specs import IrradianceInput, ProductionFile, PvPowerInput
 from .array_spectrum import SPECTRUM, spectrum_part
 from .captions import input_caption, kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Way
@@ -61,6 +61,8 @@ class PvInverter(ArraySection, InverterSection):
     def _instead_of_irradiance(cls, power: PvPowerInput | None, info: ValidationInfo) -> PvPowerInput | None:
         if power is not None and info.data.get("irradiance") is not None:
             raise refuse("either irradiance or power, not both")
+        if isinstance(power, ProductionFile) and "rated_power_w" in info.data:
+            power.hold_to(info.data["rated_power_w"])
         return power
 
 

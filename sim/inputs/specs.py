@@ -24,6 +24,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    PrivateAttr,
     Tag,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -330,6 +331,25 @@ class PowerFile(RecordedPower):
     """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
+_MOST_DRAWN = 0.02
+"""Part of its rating that a producer draws at most while it makes nothing; chosen, above what is measured at night."""
+
+
+class ProductionFile(PowerFile):
+    """Active power from a recording of a device that is there to produce, and draws a little at rest."""
+
+    _most_drawn_w: float = PrivateAttr(default=math.inf)
+
+    @property
+    def most_drawn_w(self) -> float:
+        """The most that is drawn in a recording without production [W]; infinite before the rating is known."""
+        return self._most_drawn_w
+
+    def hold_to(self, rated_power_w: float) -> None:
+        """Take in the rating of the device [W], by which a wrong sign is seen."""
+        self._most_drawn_w = _MOST_DRAWN * rated_power_w
+
+
 class ConsumptionFile(PowerFile):
     """Active power from a recording of a device that only consumes."""
 
@@ -522,7 +542,7 @@ ConsumedInput = Annotated[
 PvPowerInput = Annotated[
     Annotated[_AvailablePower, *_QUANTITY]
     | Annotated[Inline[_AvailablePower], Tag("inline")]
-    | Annotated[PowerFile, Tag("file")],
+    | Annotated[ProductionFile, Tag("file")],
     _BY_KIND,
     _knows("inline"),
 ]

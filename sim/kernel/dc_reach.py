@@ -123,6 +123,21 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     control.reach_upper_w = min(_charged_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w)
 
 
+def drawn_beside_sun_w(layout: Layout, memory: Memory, inverter: int) -> float:
+    """Return the most that an inverter can draw without its own sun giving way, >= 0 [W].
+
+    Infinite where there is no sun, and where other inverters share its batteries. What flows must be known.
+    """
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    if now.sun_w == 0.0 or own.is_sharing != 0:
+        return math.inf
+    left_w = now.sun_w
+    for pair in range(own.first_pair, own.end_pair):
+        if memory.pairs[pair].conducts:
+            left_w += memory.batteries[layout.pair_battery[pair]].upper_w
+    return dc_as_ac_w(layout, memory, inverter, left_w) if left_w > 0.0 else 0.0
+
+
 def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
     """Return what other inverters are set to give to the batteries of one, >= 0, and to draw from them, <= 0 [W].
 

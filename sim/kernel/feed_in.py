@@ -10,6 +10,8 @@ The limit goes before what a low frequency asks of hybrids.
 
 from __future__ import annotations
 
+import math
+
 from .ac_bus import active_w, is_live
 from .client_limits import held_w
 from .layout import Layout
@@ -103,6 +105,18 @@ def held_back_w(layout: Layout, memory: Memory) -> float:
     for limit in range(len(layout.feed_in)):
         kept_w += memory.feed_in[limit].held_w
     return kept_w
+
+
+def beyond_limit_w(layout: Layout, memory: Memory) -> float:
+    """Return by how much more than is allowed would go into the grid if nothing were held back [W].
+
+    Negative where more may; what flows must be known.
+    """
+    beyond_w = -math.inf
+    for limit in range(len(layout.feed_in)):
+        given_w = memory.feed_in[limit].held_w - active_w(memory, layout.grid)
+        beyond_w = max(beyond_w, given_w - memory.inputs[layout.feed_in[limit].signal])
+    return beyond_w
 
 
 def is_limited(layout: Layout) -> bool:

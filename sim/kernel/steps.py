@@ -17,10 +17,10 @@ from .auxiliary import HELD_SHARE, auxiliaries_ahead_s, cells_w, find_auxiliarie
 from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w, ramped_w
 from .dc_bus import share_directly
-from .dc_reach import find_direct_reach
+from .dc_reach import drawn_beside_sun_w, find_direct_reach
 from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
 from .energies import count_energies
-from .feed_in import find_share, held_back_w, hold_back, is_limited, needs_new_share
+from .feed_in import beyond_limit_w, find_share, held_back_w, hold_back, is_limited, needs_new_share
 from .grid import fuses_horizon_s, heat_fuses
 from .held_batteries import begin_batteries, carry_batteries
 from .inverters import (
@@ -215,13 +215,18 @@ def _is_off_target(layout: Layout, memory: Memory, number: int) -> bool:
 def _wanted_w(layout: Layout, memory: Memory, number: int) -> float:
     """Return the power of a device at which, as far as it can, 0 W would flow through its meter [W].
 
-    What photovoltaics hold back it takes as well, unless its own batteries cannot take what the sun offers them.
+    What photovoltaics hold back it takes as well, unless its own batteries cannot take what the sun offers them. It
+    draws no more than these take beside its own sun, but for what would go into the grid beyond a feed-in limit.
     """
     own, now = layout.controls[number], memory.controls[number]
-    meter_w = active_w(memory, own.meter)
+    power_w, meter_w = active_w(memory, own.component), active_w(memory, own.meter)
     if own.sees_photovoltaics and now.offered_w == 0.0:
         meter_w -= held_back_w(layout, memory)
-    wanted_w = active_w(memory, own.component) - own.meter_share * meter_w
+    wanted_w = power_w - own.meter_share * meter_w
+    if number < len(layout.inverters):
+        beside_sun_w = drawn_beside_sun_w(layout, memory, number)
+        within_limit_w = power_w + own.meter_share * beyond_limit_w(layout, memory)
+        wanted_w = min(wanted_w, max(beside_sun_w, within_limit_w))
     return min(max(wanted_w, now.reach_lower_w), now.reach_upper_w)
 
 

@@ -363,7 +363,8 @@ def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int, sta
         drawn_tolerance_w=TOLERANCE * rating.size,
         gap_lower_w=rating.gap.lower,
         gap_upper_w=rating.gap.upper,
-        rest_w=rating.rest_w + (0.0 if drive.phases else rating.step_w),
+        # What is told its most, down to more than nothing, draws that at least.
+        rest_w=max(rating.rest_w, lower_w) + (0.0 if drive.phases else rating.step_w),
         grace_us=cycle_us + round(ramp_s * 1e6),
     )
 

@@ -71,6 +71,19 @@ _MADE_OF = {
     "heat_loss_w_per_k": "temperature_rise_k",
     "dc_current_max_a": "dc_current_a_per_kw",
     "heat_sink_max_c": "full_power_ambient_c",
+    "c1_f": "rc1_time_constant_s",
+    "c2_f": "rc2_time_constant_s",
+    "hysteresis_f": "hysteresis_rate",
+    "self_discharge_a": "self_discharge_per_month",
+    "charge_current_max_a": "charge_rate_max_per_h",
+    "discharge_current_max_a": "discharge_rate_max_per_h",
+    "bms.link.capacitance_f": "link_capacitance_f_per_kw",
+    "bms.link.precharge_resistance_ohm": "precharge_time_constant_s",
+    "bms.link.discharge_resistance_ohm": "discharge_time_constant_s",
+    "array.module.current_a_per_k": "alpha_sc_a_per_k",
+    "array.module.power_stc_w": "light_current_a",
+    "array.voltage_min_v": "dc_voltage_min_v",
+    "array.voltage_max_v": "dc_voltage_max_v",
 }
 """Parameters that a model makes of others of a preset for the size of the component, and the main one of those."""
 
@@ -149,7 +162,8 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
         if is_said or (of_plain[name][0] != value if is_there_anyway else remark is None):
             found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
         else:
-            remark = of_its_presets.get(_MADE_OF.get(name, "")) if remark is None else remark
+            if remark is None and (main := _MADE_OF.get(name)) is not None:
+                remark = _remark(main, _remarks_of(main, remarks))
             if name.startswith(_OF_A_CODE):
                 remark = described_parameters(GridCodeParams)[name.removeprefix(_OF_A_CODE)].source
             origin = Origin.MODEL if remark is None else Origin.PRESET

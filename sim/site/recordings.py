@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..components.component_type import Built
+from ..components.ev_charger import EvCharger, greatest_current_a
 from ..components.rating import Rating
 from ..components.recordings import is_recorded, recorded_factor
 from ..components.registry import type_of
 from ..components.section import ComponentSection, Lapsing
-from ..files.units import WATT
+from ..domain.ranges import Bounds
+from ..files.units import AMPERE, WATT
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
 from .explanation import builder_of
@@ -54,18 +56,21 @@ def _rating(
 
 
 def _beyond(site: Site, key: str, component: Lapsing, rating: Rating) -> Iterator[str]:
-    spec, bounds = component.recorded, rating.active
+    spec, bounds, unit = component.recorded, rating.active, WATT
     assert spec is not None
     assert bounds is not None
-    values = read_recording(spec, site.directory, site.microgrid.location.zone).values * recorded_factor(
-        component, rating
-    )
-    lower_w, upper_w = min(bounds.lower, 0.0) * _ROUNDING, max(bounds.upper, 0.0) * _ROUNDING
-    beyond = values[(values < lower_w) | (values > upper_w)]
+    values = read_recording(spec, site.directory, site.microgrid.location.zone).values
+    if isinstance(component, EvCharger) and spec.unit in AMPERE.factors:
+        bounds, unit = Bounds(0.0, greatest_current_a(component)), AMPERE
+    else:
+        values = values * recorded_factor(component, rating)
+    beyond = values[
+        (values < min(bounds.lower, 0.0) * _ROUNDING) | (values > max(bounds.upper, 0.0) * _ROUNDING)
+    ]
     if not len(beyond):
         return
-    most_w = float(beyond[abs(beyond).argmax()])
-    lower, upper, most = (WATT.in_words(power_w, digits=4) for power_w in (*bounds, most_w))
+    farthest = float(beyond[abs(beyond).argmax()])
+    lower, upper, most = (unit.in_words(value, digits=4) for value in (*bounds, farthest))
     yield (
         f"{key} cannot have all that is recorded in {spec.file}: up to {most}, beyond its {lower} to {upper}, "
         f"in {len(beyond)} of {len(values)} rows"

@@ -69,6 +69,31 @@ def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one(name: str) -> No
 
 
 @pytest.mark.slow  # compiles a program
+@pytest.mark.parametrize("feed_in_limit", [None, "2 kW"])
+def test_so_does_a_day_of_a_hybrid_that_charges_with_its_own_sun_first(feed_in_limit: str | None) -> None:
+    site = Site.model_validate({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "components": in_one_program({
+            "grid": {
+                "id": 1, "category": "grid_connection_point",
+                **({} if feed_in_limit is None else {"feed_in_limit": feed_in_limit}),
+            },
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
+            "roof": {"id": 3, "category": "pv_inverter", "behind": "main", "rated_power": "8 kW"},
+            "hybrid": {
+                "id": 4, "category": "hybrid_inverter", "behind": "main", "rated_power": "10 kW",
+                "peak_power": "8 kW", "self_consumption": "main",
+            },
+            "bat": {
+                "id": 5, "category": "battery", "behind": "hybrid", "preset": "lfp-92kwh", "initial_soc": "10 %",
+                "max_charge_power": "6 kW",
+            },
+        }),
+    })  # fmt: skip
+    assert_same_bits(site, timedelta(hours=18), timedelta(minutes=1), datetime(2026, 6, 15, 5))
+
+
+@pytest.mark.slow  # compiles a program
 def test_so_does_a_winter_day_of_sun_and_wind_with_all_that_takes_their_power() -> None:
     wind = [("00:00", "9 m/s"), ("04:00", "27 m/s"), ("05:00", "7 m/s")]
     site = Site.model_validate({

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from doppelgrid.sim.components.recordings import Astray
+from doppelgrid.sim.components.registry import component_types
+from doppelgrid.sim.components.section import Lapsing
+from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
 
@@ -60,6 +63,41 @@ def astray_after(plant: Plant, seconds: int) -> Astray:
     plant.advance(plant.time_us + seconds * SECOND_US)
     (astray,) = plant.readings.astray()
     return astray
+
+
+def of_its_presets(category: Category) -> list[dict[str, Any]]:
+    """Return devices of a category that recordings drive, one of each preset."""
+    offered, device = component_types()[category], {"category": category.value}
+    if "rated_power_w" in offered.section.model_fields:
+        device["rated_power"] = "30 kW"
+    if category is Category.EV_CHARGER:
+        return [{**device, "car": {}, "type": kind} for kind in ("ac", "dc")]
+    return [{**device, "preset": name} for name in offered.presets()] or [device]
+
+
+DRIVEN = [
+    category
+    for category, offered in component_types().items()
+    if issubclass(offered.section, Lapsing) and "recorded" in offered.section.model_fields
+]
+
+
+@pytest.mark.parametrize("category", DRIVEN)
+def test_any_device_that_is_to_have_nothing_may_draw_what_it_draws_at_rest(
+    category: Category, tmp_path: Path
+) -> None:
+    for device in of_its_presets(category):
+        plant = driven(tmp_path, device, (0.0, 0.0), 1800)
+        plant.advance(plant.time_us + 1800 * SECOND_US)
+        # The boards of a miner, on at the start, go off one after the other.
+        assert sum(each.time_s for each in plant.readings.astray()) <= 3.0
+
+
+@pytest.mark.parametrize("machines", [1, 8])
+def test_a_miner_that_is_to_have_less_than_it_has_is_told(machines: int, tmp_path: Path) -> None:
+    hall = {"category": "crypto_miner", "machines": machines}
+    plant = driven(tmp_path, hall, (4.0 * machines, 4.0 * machines), 1800, way="consumption")
+    assert astray_after(plant, 1800).most_w > 500.0 * machines
 
 
 @pytest.mark.parametrize("resolution_s", RESOLUTIONS)

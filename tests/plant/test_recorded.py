@@ -227,6 +227,28 @@ def test_check_tells_it_of_a_device_that_another_recording_drives_on_another_day
     ]
 
 
+@pytest.mark.parametrize(
+    ("charger", "most_a"),
+    [
+        ({"rated_power": "11 kW"}, 16.0),
+        ({"rated_power": "22 kW"}, 32.0),
+        ({"rated_power": "3.7 kW", "phases": [1]}, 16.0),
+    ],
+    ids=["16 A", "32 A", "one phase"],
+)
+def test_a_recorded_current_is_held_to_the_greatest_current_of_its_charger(
+    charger: dict[str, Any], most_a: float, tmp_path: Path
+) -> None:
+    of = site(tmp_path, {"category": "ev_charger", "car": {}, **charger}, {"unit": "A"})
+    rows(tmp_path, (0.0, most_a))
+    assert list(recording_notes(of, start_us=of.moment_us(START))) == []
+    rows(tmp_path, (most_a + 1.0, most_a))
+    assert list(recording_notes(of, start_us=of.moment_us(START))) == [
+        f"device cannot have all that is recorded in day.csv: up to {most_a + 1.0:g} A, "
+        f"beyond its 0 A to {most_a:g} A, in 1 of 2 rows"
+    ]
+
+
 def test_nothing_is_told_of_what_is_within_the_rating(tmp_path: Path) -> None:
     rows(tmp_path)
     of = site(tmp_path, INVERTER, way(1.0))

@@ -368,6 +368,22 @@ def test_cold_lengthens_and_heat_shortens_any_taper(temperature: str, factor: fl
     assert now.cv_time_constant_s - usual == pytest.approx(300.0 * more)
 
 
+@pytest.mark.parametrize(("temperature_c", "measured_mohm"), [(1.0, 52.0), (11.0, 40.0), (45.0, 31.0)])
+def test_cells_near_full_resist_as_pulses_measured_on_them_say(
+    temperature_c: float, measured_mohm: float
+) -> None:
+    # Pulses of 10 s hardly show the slow pair, which goes by temperature more than the rest.
+    factor = resistance_factor("nmc", temperature_c) / resistance_factor("nmc", 27.0)
+    assert factor == pytest.approx(measured_mohm / 34.0, rel=0.2)
+
+
+@pytest.mark.parametrize("chemistry", ["nmc", "lfp", "lto", "lmo", "sodium-ion"])
+def test_no_cold_in_which_cells_are_charged_makes_a_multiple_of_their_resistance_near_full(
+    chemistry: str,
+) -> None:
+    assert 1.0 < resistance_factor(chemistry, 1.0) < 2.5
+
+
 @pytest.mark.parametrize(
     ("keys", "caption"),
     [

@@ -218,7 +218,7 @@ def test_everything_that_is_wrong_with_input_files_is_said_at_once(tmp_path: Pat
         "6: cars.sessions: cars.csv:2: arrival is 1; accepted: a time such as 2019-05-01T06:33:14-07:00",
         "7: sun.irradiance: sun.csv:3: sun is 'x'; accepted: a number, with a point before decimals",
         "9: weather.relative_humidity: air.csv:2: humidity is 55; accepted: 0 to 1 (are `unit` and `factor` right?)",
-        "10: weather.wind_direction: air.csv:3: wind is 361; accepted: 0 to 360 (are `unit` and `factor` right?)",
+        "10: weather.wind_direction: air.csv:3: wind is 361; accepted: 0 to 360 ° (are `unit` and `factor` right?)",
     ]
 
 

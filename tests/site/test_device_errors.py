@@ -194,10 +194,10 @@ def test_what_is_only_consumed_is_not_below_zero(device: str, stated: str, place
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("column: p, positive: consumption", "0 to 1e+06 (are `unit`, `positive` and `factor` right?)"),
+        ("column: p, positive: consumption", "0 to 1e+06 kW (are `unit`, `positive` and `factor` right?)"),
         (
             "column: p, positive: production, factor: -1",
-            "0 to 1e+06 (are `unit`, `positive` and `factor` right?)",
+            "0 to 1e+06 kW (are `unit`, `positive` and `factor` right?)",
         ),
     ],
 )
@@ -220,3 +220,45 @@ def test_what_is_only_consumed_is_not_recorded_below_zero(
 def test_what_is_consumed_may_be_zero(device: str) -> None:
     section, key = CONSUMED[device]
     parse_site(f"{BASE}  dev: {{id: 6, {section}, behind: main, {key}: 0 W}}\n", "berlin.yaml")
+
+
+PRODUCERS = {
+    "photovoltaics": "category: pv_inverter",
+    "wind": "category: wind_turbine",
+}
+
+
+def producer(folder: Path, device: str, powers_w: tuple[float, ...], positive: str) -> str:
+    """Write a site with a plant of 20 kW whose power is recorded, and return its path."""
+    rows = [f"2026-06-15T{hour:02d}:00:00Z,{power_w}" for hour, power_w in enumerate(powers_w)]
+    (folder / "day.csv").write_text("\n".join(["time,p", *rows]), encoding="utf-8")
+    recorded = f"{{file: day.csv, column: p, unit: W, positive: {positive}}}"
+    path = folder / "berlin.yaml"
+    path.write_text(
+        f"{BASE}  plant: {{id: 6, {PRODUCERS[device]}, behind: main, rated_power: 20 kW, power: {recorded}}}\n",
+        encoding="utf-8",
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize("device", PRODUCERS)
+def test_a_producer_that_is_recorded_as_a_consumer_is_refused(device: str, tmp_path: Path) -> None:
+    path = producer(tmp_path, device, (0.0, 5e3, 7e3), "consumption")
+    said = (
+        "plant.power: day.csv: p is consumption alone, of up to 7 kW; accepted: production, or no more than"
+        " 400 W (are `positive` and `factor` right?)"
+    )
+    with pytest.raises(ValueError, match=re.escape(said)):
+        read_checked(path)
+
+
+@pytest.mark.parametrize(
+    "powers_w",
+    [(4.0, 17.0), (0.0, 0.0), (17.0, -5e3), (900.0, -5e3)],
+    ids=["night", "nothing", "day", "start"],
+)
+@pytest.mark.parametrize("device", PRODUCERS)
+def test_what_a_producer_draws_at_night_may_be_recorded(
+    device: str, powers_w: tuple[float, ...], tmp_path: Path
+) -> None:
+    read_checked(producer(tmp_path, device, powers_w, "consumption"))

@@ -56,6 +56,51 @@ def test_a_number_of_a_preset_is_told_with_what_the_preset_says_of_it() -> None:
     assert told == ("charge_power_max_w", 46_000.0, "W", "> 0", Origin.PRESET, "chosen: C/2")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "c1_f", "c2_f", "hysteresis_f", "self_discharge_a", "charge_current_max_a", "discharge_current_max_a",
+        "bms.link.capacitance_f", "bms.link.precharge_resistance_ohm", "bms.link.discharge_resistance_ohm",
+    ],
+)  # fmt: skip
+def test_what_is_made_of_values_of_a_battery_s_presets_is_told_with_what_they_say(name: str) -> None:
+    told = of(explanation(site(inv=INVERTER, battery=BATTERY), "battery"))[name]
+    assert told.origin is Origin.PRESET
+    assert told.remark
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "array.module.current_a_per_k",
+        "array.module.power_stc_w",
+        "array.voltage_min_v",
+        "array.voltage_max_v",
+    ],
+)
+def test_what_is_made_of_values_of_an_array_s_presets_is_told_as_theirs(name: str) -> None:
+    assert of(explanation(site(pv=PV), "pv"))[name].origin is Origin.PRESET
+
+
+@pytest.mark.parametrize("module", ["crystalline-silicon", "crystalline-silicon-standard", "thin-film"])
+@pytest.mark.parametrize(
+    "rated_power", ["3 kW", "5 kW", "10 kW", "12 kW", "30 kW", "60 kW", "100 kW", "250 kW"]
+)
+def test_all_values_of_photovoltaics_that_are_of_presets_are_told_with_their_source(
+    rated_power: str, module: str
+) -> None:
+    made = explanation(site(pv=PV | {"rated_power": rated_power, "module": module}), "pv")
+    assert [each.name for each in made.parameters if each.origin is Origin.PRESET and not each.remark] == []
+
+
+@pytest.mark.parametrize("rated_power", ["3 kW", "5 kW", "10 kW", "30 kW", "100 kW"])
+def test_all_values_of_battery_inverters_that_are_of_presets_are_told_with_their_source(
+    rated_power: str,
+) -> None:
+    made = explanation(site(inv=INVERTER | {"rated_power": rated_power}, battery=BATTERY), "inv")
+    assert [each.name for each in made.parameters if each.origin is Origin.PRESET and not each.remark] == []
+
+
 def test_the_preset_of_who_names_none_is_the_one_that_a_run_takes() -> None:
     made = explanation(site(pv=PV), "pv")
     assert [preset.file for preset in made.presets] == ["inverters", "pv_arrays"]

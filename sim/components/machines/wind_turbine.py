@@ -29,7 +29,7 @@ from ...files.sections import refuse, written
 from ...files.units import DEGREE, FRACTION, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.errors import InputError
-from ...inputs.specs import PvPowerInput, WindSpeedInput
+from ...inputs.specs import ProductionFile, PvPowerInput, WindSpeedInput
 from ..captions import input_caption, kilowatts
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, NOTHING, REACTIVE_SET_POINT, SET_POINT, Activity, Machine
@@ -106,6 +106,13 @@ class WindTurbine(RatedMachine):
     """Share of the time that it is in service, always if not given; outages come at random, by the seed of the run."""
     outage_duration_s: _OutageLength | None = Field(default=None, alias="outage_duration")
     """Outages begin and end at multiples of this time [s]; of a day if not given."""
+
+    @field_validator("power")
+    @classmethod
+    def _is_of_its_rating(cls, power: PvPowerInput | None, info: ValidationInfo) -> PvPowerInput | None:
+        if isinstance(power, ProductionFile) and "rated_power_w" in info.data:
+            power.hold_to(info.data["rated_power_w"])
+        return power
 
     @field_validator("power_curve")
     @classmethod

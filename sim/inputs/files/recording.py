@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from ...domain.timestamps import to_us
 from ...files.moments import parse_zone
+from ...files.units import WATT
 from ..daily import DAY_US, MINUTE_US, SECOND_US, Daily, WallClock, local_datetime, midnight_us
 from ..errors import InputError
 from ..signal import Repeated, Signal, Steps
-from ..specs import FileColumn, RecordedPower
+from ..specs import FileColumn, ProductionFile, RecordedPower
 from .axis import instants_us
 from .table import Table, read_table
 
@@ -135,6 +136,8 @@ def read_recording(spec: FileColumn, directory: Path, zone: tzinfo) -> Recording
     with np.errstate(over="ignore"):
         values = _numbers(table, hold=spec.on_gap != "error") * spec.scale
     _check_limits(spec, table, values)
+    if isinstance(spec, ProductionFile):
+        _check_produces(spec, table, values)
     times_us, values = _filled(spec, table, times_us, values, zone)
     end_us = int(times_us[-1]) + _interval_us(spec, times_us)
     return Recording(table.file, zone, times_us, values, end_us)
@@ -188,8 +191,22 @@ def _check_limits(spec: FileColumn, table: Table, values: Floats) -> None:
         least, most = sorted((lower / spec.scale, upper / spec.scale))
         said = "`unit`, `positive` and `factor`" if isinstance(spec, RecordedPower) else "`unit` and `factor`"
         # Adding 0 makes 0 of -0, which a negative scale leaves.
-        accepted = f"{least + 0.0:g} to {most + 0.0:g} (are {said} right?)"
+        unit = getattr(spec, "unit", "1")
+        of_unit = "" if unit == "1" else f" {unit}"
+        accepted = f"{least + 0.0:g} to {most + 0.0:g}{of_unit} (are {said} right?)"
         raise table.error(row, str(table.values.name), str(table.values.iloc[row]), accepted)
+
+
+def _check_produces(spec: ProductionFile, table: Table, values: Floats) -> None:
+    """Refuse what never produces though it draws more than a producer does at rest: its sign is the wrong one."""
+    import numpy as np  # noqa: PLC0415
+
+    drawn_w = float(np.nanmax(values))
+    if drawn_w > spec.most_drawn_w and np.nanmin(values) >= 0.0:
+        found = f"consumption alone, of up to {WATT.in_words(drawn_w, digits=4)}"
+        accepted = f"production, or no more than {WATT.in_words(spec.most_drawn_w, digits=4)}"
+        accepted += " (are `positive` and `factor` right?)"
+        raise InputError(table.file, None, str(table.values.name), found, accepted)
 
 
 def _interval_us(spec: FileColumn, times_us: Instants) -> int:

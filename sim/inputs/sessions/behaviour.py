@@ -1,8 +1,8 @@
 """How cars take what they are offered, as a site file describes it: their reaction, and how warm their batteries are.
 
 A battery that is cold or hot takes less: on direct current the car's curve is scaled by what cells of its chemistry
-take at that temperature, and the time constant of its taper, as far as cells make it, by their resistance, both of the
-presets of cells. The temperature is that of the whole session.
+take at that temperature, and the time constant of its taper, as far as cells make it, by their resistance near full,
+both of the presets of cells. The temperature is that of the whole session.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _KELVIN = 273.15
 _REFERENCE_K = 298.15
 """At which resistances of cells are told [K]."""
 _PARTS = ("r0", "r1", "r2")
+_TAPERING_SOC = 0.8
+"""From which state of charge on cells taper: with their time constant, at 2.4C."""
 _TAPER_OF_CELLS_S = 300.0
 """Time constant of the taper of a cell at 25 °C, measured; see `models/presets/cars.toml` [s]."""
 LEAST_PHASE_W = 1380.0
@@ -102,12 +104,12 @@ def taken_share(chemistry: str, temperature_c: float) -> float:
 
 
 def resistance_factor(chemistry: str, temperature_c: float) -> float:
-    """Return the resistance of a cell at a temperature [°C] over that at 25 °C."""
+    """Return the resistance of a cell at a temperature [°C] over that at 25 °C, where it tapers when charged."""
     values = find_preset("cells", "cell", chemistry)
     inverse = 1.0 / (temperature_c + _KELVIN) - 1.0 / _REFERENCE_K
     usual_ohm = now_ohm = 0.0
     for part in _PARTS:
-        ohm, share = _mean(values[f"{part}_ohm"]), values.get(f"{part}_activated_share", 1.0)
+        ohm, share = _near_full(values[f"{part}_ohm"]), values.get(f"{part}_activated_share", 1.0)
         usual_ohm += ohm
         now_ohm += ohm * (1.0 + share * (math.exp(values[f"{part}_activation_k"] * inverse) - 1.0))
     return now_ohm / usual_ohm
@@ -118,6 +120,9 @@ def _corners_c(chemistry: str) -> tuple[float, float, float, float]:
     return lowest_c, cold_c, hot_c, highest_c
 
 
-def _mean(value: Any) -> float:
-    """Return a resistance as a mean over the state of charge, of which its file may give one or a table."""
-    return math.fsum(value) / len(value) if isinstance(value, list) else float(value)
+def _near_full(value: Any) -> float:
+    """Return the mean of a resistance from `_TAPERING_SOC` to full, of which its file may give one or a table."""
+    if not isinstance(value, list):
+        return float(value)
+    near_full = value[math.ceil(_TAPERING_SOC * (len(value) - 1)) :]
+    return math.fsum(near_full) / len(near_full)
