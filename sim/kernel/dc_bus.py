@@ -18,7 +18,13 @@ from ..domain.ranges import AS_SENT
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
 from .dc_asking import ROUNDING, acceptable_w, as_sent_w, ask_beside, within
-from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
+from .dc_reach import (
+    given_as_ac_w,
+    least_charged_w,
+    least_given_w,
+    reactive_beside_var,
+    reactive_within_var,
+)
 from .dc_reactive import reactive_power_gives_way
 from .layout import GroupLayout, Layout
 from .memory import Memory
@@ -240,17 +246,37 @@ def _spread_anew(layout: Layout, memory: Memory, group: int, battery: int) -> No
 
 
 def _movable_w(layout: Layout, memory: Memory, group: int, pair: int, other: int, excess_w: float) -> float:
-    """Return what of an excess at one battery of an inverter another one of it takes beside all that it does [W]."""
-    from_w, beside = memory.pairs[pair].taken_w, memory.batteries[layout.pair_battery[other]]
+    """Return what of an excess at one battery of an inverter another one of it takes beside all that it does [W].
+
+    That is more than the excess where the other one would be left below its minimum by that, and the first is not by
+    more. What others bring beyond what the other one takes or gives need not be made up for.
+    """
+    own, number = layout.groups[group], layout.pair_battery[other]
+    from_w, beside = memory.pairs[pair].taken_w, memory.batteries[number]
     if pair == other or not memory.pairs[other].conducts or from_w * excess_w <= 0.0:
         return 0.0
     if excess_w > 0.0:
         moved_w = max(min(excess_w, from_w, beside.upper_w - beside.dc_w), 0.0)
+        is_made_up_for = beside.dc_w + moved_w < beside.lower_w
     else:
         moved_w = min(max(excess_w, from_w, beside.lower_w - beside.dc_w), 0.0)
+        is_made_up_for = beside.dc_w + moved_w > beside.upper_w
+    slack_w = ROUNDING * abs(moved_w)
     after_w = beside.dc_w + moved_w
-    taken_w = acceptable_w(layout, memory, layout.groups[group], layout.pair_battery[other], after_w)
-    return moved_w if taken_w == after_w else 0.0
+    if is_made_up_for or abs(acceptable_w(layout, memory, own, number, after_w) - after_w) <= slack_w:
+        return moved_w
+    more_w = _out_of_gap_w(layout, memory, number, after_w, moved_w) - beside.dc_w
+    if abs(more_w) > abs(from_w) or not beside.lower_w <= beside.dc_w + more_w <= beside.upper_w:
+        return 0.0
+    left_w = memory.batteries[layout.pair_battery[pair]].dc_w - more_w
+    return more_w if acceptable_w(layout, memory, own, layout.pair_battery[pair], left_w) == left_w else 0.0
+
+
+def _out_of_gap_w(layout: Layout, memory: Memory, battery: int, power_w: float, towards_w: float) -> float:
+    """Return the next power of a battery, from one below its minimum on in a direction, that it has [W]."""
+    if towards_w > 0.0:
+        return least_charged_w(layout, memory, battery) if power_w > 0.0 else 0.0
+    return 0.0 - least_given_w(layout, memory, battery) if power_w < 0.0 else 0.0
 
 
 def _cut(layout: Layout, memory: Memory, group: int, battery: int, taken_w: float) -> None:

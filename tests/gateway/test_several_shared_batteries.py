@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from support.inverter_groups import STORED, Group
+from support.inverter_groups import HYBRID, STORED, Group
 
 from doppelgrid.sim.domain.metrics import PowerType
 
@@ -38,6 +38,57 @@ def test_it_makes_way_for_one_that_has_only_the_battery_that_they_share() -> Non
     taken_w = group.battery_w(0)
     group.tell(0, group.shown(0)[-1].upper)
     assert (taken_w, group.battery_w(0), group.battery_w(1)) == pytest.approx((1000.0, 1000.0, 4000.0))
+
+
+@pytest.mark.parametrize("told_w", [-642.0, -650.0, -658.0])
+def test_a_battery_gives_what_leaves_a_shared_one_to_what_another_charges(told_w: float) -> None:
+    own = {**STORED, "max_charge_power": "0.5 kW", "max_discharge_power": "0.5 kW", "min_power": "400 W"}
+    empty = {**STORED, "initial_soc": "5 %", "max_charge_power": "12 kW", "min_power": "200 W"}
+    group = Group([BATTERY_INVERTER] * 2, [((1,), own), ((0, 1), empty)])
+    group.tell(0, group.shown(0)[-1].lower)
+    group.tell(1, told_w)
+    assert group.power_w(1) == pytest.approx(told_w)
+
+
+def test_a_battery_takes_what_leaves_a_shared_one_to_what_another_delivers() -> None:
+    nearly_full = {**STORED, "initial_soc": "94.9 %", "max_charge_power": "0.5 kW"}
+    group = Group(
+        [BATTERY_INVERTER] * 2,
+        [((0,), nearly_full), ((0, 1), {**nearly_full, "max_discharge_power": "8 kW", "min_power": "400 W"})],
+    )
+    group.tell(1, group.shown(1)[0].upper)
+    told_w = 0.99 * group.shown(0)[-1].upper
+    group.tell(0, told_w)
+    assert group.power_w(0) == pytest.approx(told_w)
+
+
+@pytest.mark.parametrize("soc", ["5.2 %", "5.5 %", "6 %"])
+def test_nearly_empty_batteries_give_the_last_watt_that_another_charges_them_with(soc: str) -> None:
+    limits = {**STORED, "max_charge_power": "8 kW", "max_discharge_power": "0.5 kW"}
+    group = Group(
+        [BATTERY_INVERTER] * 2,
+        [((0, 1), {**limits, "initial_soc": soc}), ((0, 1), {**limits, "initial_soc": "5 %"})],
+    )
+    group.tell(1, 3000.0)
+    for _ in range(4):
+        told_w = group.shown(0)[0].lower
+        group.tell(0, told_w)
+        assert group.power_w(0) == pytest.approx(told_w, rel=0.01)
+
+
+def test_one_that_delivers_leaves_a_charging_one_the_battery_that_they_share_beside_one_at_its_limit() -> (
+    None
+):
+    limits = {**STORED, "max_charge_power": "0.5 kW"}
+    group = Group(
+        [BATTERY_INVERTER, {**HYBRID, "peak_power": "5 kW", "irradiance": "600 W/m²"}, BATTERY_INVERTER],
+        [((0, 2), {**limits, "max_discharge_power": "1 kW"}), ((1, 2), {**limits, "max_discharge_power": "0.5 kW"})],
+    )  # fmt: skip
+    group.tell(0, -731.0)
+    group.tell(2, -1241.0)
+    told_w = group.shown(1)[-1].upper
+    group.tell(1, told_w)
+    assert group.power_w(1) == pytest.approx(told_w)
 
 
 def drawn_mesh(draw: random.Random) -> Group:
