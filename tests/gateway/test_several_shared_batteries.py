@@ -91,6 +91,33 @@ def test_one_that_delivers_leaves_a_charging_one_the_battery_that_they_share_bes
     assert group.power_w(1) == pytest.approx(told_w)
 
 
+@pytest.mark.parametrize("told_w", [-3700.0, -3900.0, -4100.0, -4300.0])
+def test_a_battery_makes_up_for_what_would_leave_a_shared_one_less_than_its_minimum(told_w: float) -> None:
+    group = Group([BATTERY_INVERTER] * 2, [((0, 1), {**LARGE, "min_power": "400 W"}), ((0,), LARGE)])
+    group.tell(1, 2000.0)
+    group.tell(0, told_w)
+    assert (group.power_w(0), group.power_w(1)) == pytest.approx((told_w, 2000.0))
+    assert abs(group.battery_w(0)) == pytest.approx(0.0, abs=1e-6) or abs(group.battery_w(0)) >= 399.0
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_room_that_one_battery_leaves_another_is_used_in_whatever_order_they_are_listed(first: int) -> None:
+    taking = {**STORED, "max_charge_power": "8 kW", "max_discharge_power": "0.5 kW"}
+    empty = {**STORED, "initial_soc": "5 %", "max_charge_power": "1 kW"}
+    giving = {**STORED, "max_charge_power": "0.5 kW", "max_discharge_power": "1 kW"}
+    batteries: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+        ((0, 1), empty),
+        ((0,), taking),
+        ((1,), giving),
+    ]
+    group = Group([{**BATTERY_INVERTER, "rated_power": "20 kW"}] * 2, batteries[:: 1 - 2 * first])
+    group.tell(0, 9000.0)
+    group.tell(1, -1950.0)
+    told_w = group.shown(0)[-1].upper
+    group.tell(0, told_w)
+    assert group.power_w(0) == pytest.approx(told_w)
+
+
 def drawn_mesh(draw: random.Random) -> Group:
     """Return inverters, hybrids in sun among them, each with some of three batteries."""
     inverters: list[dict[str, Any]] = []
