@@ -25,6 +25,6 @@ def sharing_notes(site: Site) -> Iterator[str]:
         ]
         if shared:
             yield (
-                f"{inverter} has {counts[inverter]} batteries and shares {', '.join(shared)}: "
-                "its bounds are those while others keep what they have, and where all ask for more than a battery has, each gets its part of it"
+                f"{inverter} has {counts[inverter]} batteries and shares {', '.join(shared)}: its bounds are those "
+                "while others keep what they have, and where all ask for more than a battery has, each gets a part"
             )

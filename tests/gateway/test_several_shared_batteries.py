@@ -6,7 +6,6 @@ import random
 from typing import Any
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 from support.inverter_groups import HYBRID, STORED, Group
 
 from doppelgrid.sim.domain.metrics import PowerType
@@ -166,7 +165,7 @@ NOT_HAD = {
 }
 
 
-def near_limits(seed: int) -> ParameterSet:
+def near_limits(seed: int) -> Any:
     """Return a seed as a case, of those that are known not to hold marked so."""
     marks = [pytest.mark.slow] if seed >= 10 else []
     if seed in NOT_HAD:
