@@ -104,6 +104,7 @@ def _check(source: str, explain: str | None) -> None:
     from ..sim.site.feed_in import feed_in_note  # noqa: PLC0415
     from ..sim.site.graph import formulas  # noqa: PLC0415
     from ..sim.site.recordings import recording_notes  # noqa: PLC0415
+    from ..sim.site.sharing_notes import sharing_notes  # noqa: PLC0415
     from ..sim.site.voltage_notes import voltage_notes  # noqa: PLC0415
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
@@ -117,7 +118,8 @@ def _check(source: str, explain: str | None) -> None:
     console.print(site_tree(site))
     recorded = recording_notes(site, start_us=site.moment_us(DEFAULT_START))
     climate = climate_notes(site, start_us=site.moment_us(DEFAULT_START))
-    noted = (*recorded, *climate, *facing_notes(site), *spectrum_notes(site), *voltage_notes(site))
+    by_sun = (*climate, *facing_notes(site), *spectrum_notes(site))
+    noted = (*recorded, *by_sun, *voltage_notes(site), *sharing_notes(site))
     for note in filter(None, (unsupported_notes(site), feed_in_note(site), *noted)):
         console.print(f"\n{note}")
     console.print("\nAn SDK app computes from these components (by id):")

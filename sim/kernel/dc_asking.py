@@ -115,6 +115,17 @@ def acceptable_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int,
     return power_w if power_w >= least_w - slack_w or power_w <= slack_w - least_delivered_w else 0.0
 
 
+def asked_of_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> float:
+    """Return what all inverters of a battery's group together ask it for [W]."""
+    asked_w = 0.0
+    for member in range(own.first_inverter, own.end_inverter):
+        asking = layout.inverters[layout.group_inverters[member]]
+        for pair in range(asking.first_pair, asking.end_pair):
+            if layout.pair_battery[pair] == battery:
+                asked_w += memory.pairs[pair].asked_w
+    return asked_w
+
+
 def as_sent_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, apart: int) -> float:
     """Return by how much what a battery is asked for may be off since inverters are told it in 32-bit floats [W].
 

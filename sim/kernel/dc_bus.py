@@ -1,7 +1,8 @@
 """The direct current side: inverters with their batteries and arrays, solved together.
 
 Inverters ask their batteries for what they are set to: see `dc_asking`. What one that several inverters use cannot take
-of that, another of the same inverter is asked for as far as it has room. A battery through whose terminals more would
+of that, another of the same inverter is asked for as far as it has room, and for what would leave the shared one less
+than its minimum: see `dc_spread`. A battery through whose terminals more would
 flow than it allows cuts the shares of all who ask for too much that way; an inverter that comes below its minimum by
 that rests, and leaves its share to the others. So does the last to come of inverters that would bring a battery below
 its minimum by what passes between them, where not even reactive power that gives way helps: see `dc_reactive`.
@@ -18,8 +19,13 @@ from ..domain.ranges import AS_SENT
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
 from .dc_asking import ROUNDING, acceptable_w, as_sent_w, ask_beside, within
-from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
+from .dc_reach import (
+    given_as_ac_w,
+    reactive_beside_var,
+    reactive_within_var,
+)
 from .dc_reactive import reactive_power_gives_way
+from .dc_spread import ask_out_of_gap, spread_anew
 from .layout import GroupLayout, Layout
 from .memory import Memory
 
@@ -112,6 +118,8 @@ def _share(layout: Layout, memory: Memory, group: int) -> None:
     # Who rests takes part no more, so each round leaves fewer who might; less than it asked for one may do once before,
     # and at each battery with less reactive power.
     for _ in range((3 + batteries) * inverters + 1):
+        for place in range(own.first_battery, own.end_battery):
+            ask_out_of_gap(layout, memory, group, layout.group_batteries[place])
         if reactive_power_gives_way(layout, memory, group) or _one_gives_way(layout, memory, group):
             continue
         _grant(layout, memory, group)
@@ -207,8 +215,10 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
         for pair in range(asking.first_pair, asking.end_pair):
             memory.pairs[pair].taken_w = memory.pairs[pair].asked_w
             memory.batteries[layout.pair_battery[pair]].dc_w += memory.pairs[pair].asked_w
-    for place in range(own.first_battery, own.end_battery):
-        _spread_anew(layout, memory, group, layout.group_batteries[place])
+    for _ in range(own.first_battery, own.end_battery):
+        # What one battery is asked for less leaves room for what another one cannot take.
+        for place in range(own.first_battery, own.end_battery):
+            spread_anew(layout, memory, group, layout.group_batteries[place])
     for place in range(own.first_battery, own.end_battery):
         battery = layout.group_batteries[place]
         taken_w = acceptable_w(layout, memory, own, battery, memory.batteries[battery].dc_w)
@@ -220,37 +230,6 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
         for pair in range(layout.inverters[inverter].first_pair, layout.inverters[inverter].end_pair):
             taken_w += memory.pairs[pair].taken_w
         memory.inverters[inverter].taken_dc_w = taken_w
-
-
-def _spread_anew(layout: Layout, memory: Memory, group: int, battery: int) -> None:
-    """Ask other batteries with room for what one that is shared cannot take, before anybody is cut."""
-    own, now = layout.groups[group], memory.batteries[battery]
-    for place in range(own.first_inverter, own.end_inverter):
-        asking = layout.inverters[layout.group_inverters[place]]
-        if asking.is_sharing != 0:
-            for pair in range(asking.first_pair, asking.end_pair):
-                if layout.pair_battery[pair] == battery:
-                    for other in range(asking.first_pair, asking.end_pair):
-                        excess_w = now.dc_w - within(now.dc_w, now.lower_w, now.upper_w)
-                        moved_w = _movable_w(layout, memory, group, pair, other, excess_w)
-                        memory.pairs[pair].taken_w -= moved_w
-                        memory.pairs[other].taken_w += moved_w
-                        now.dc_w -= moved_w
-                        memory.batteries[layout.pair_battery[other]].dc_w += moved_w
-
-
-def _movable_w(layout: Layout, memory: Memory, group: int, pair: int, other: int, excess_w: float) -> float:
-    """Return what of an excess at one battery of an inverter another one of it takes beside all that it does [W]."""
-    from_w, beside = memory.pairs[pair].taken_w, memory.batteries[layout.pair_battery[other]]
-    if pair == other or not memory.pairs[other].conducts or from_w * excess_w <= 0.0:
-        return 0.0
-    if excess_w > 0.0:
-        moved_w = max(min(excess_w, from_w, beside.upper_w - beside.dc_w), 0.0)
-    else:
-        moved_w = min(max(excess_w, from_w, beside.lower_w - beside.dc_w), 0.0)
-    after_w = beside.dc_w + moved_w
-    taken_w = acceptable_w(layout, memory, layout.groups[group], layout.pair_battery[other], after_w)
-    return moved_w if taken_w == after_w else 0.0
 
 
 def _cut(layout: Layout, memory: Memory, group: int, battery: int, taken_w: float) -> None:

@@ -10,7 +10,7 @@ import math
 
 from ...models.inverter import reactive_at_loss_var
 from ..domain.ranges import AS_SENT
-from .dc_asking import acceptable_w, as_sent_w, ask_beside, part_of_more
+from .dc_asking import acceptable_w, as_sent_w, ask_beside, asked_of_w, part_of_more
 from .dc_reach import (
     dc_as_ac_w,
     dc_beside_reactive_w,
@@ -173,13 +173,7 @@ def _short_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, ask
 
 def _asked_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> tuple[float, float]:
     """Return what all inverters together ask a battery for, and by how much that may be off as it is sent [W]."""
-    asked_w = 0.0
-    for member in range(own.first_inverter, own.end_inverter):
-        asking = layout.inverters[layout.group_inverters[member]]
-        for pair in range(asking.first_pair, asking.end_pair):
-            if layout.pair_battery[pair] == battery:
-                asked_w += memory.pairs[pair].asked_w
-    return asked_w, as_sent_w(layout, memory, own, battery, -1)
+    return asked_of_w(layout, memory, own, battery), as_sent_w(layout, memory, own, battery, -1)
 
 
 def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> bool:
