@@ -117,6 +117,11 @@ def test_the_hour_that_comes_twice_is_read_in_the_order_of_time(us: Us, tmp_path
             "1,s,lost,2026-06-15 01:00:00,5s\n1,s,lost,yesterday,5s\n",
             r"o\.csv:3: Timestamp is 'yesterday'; accepted",
         ),
+        (
+            "1,s,lost,2026-06-15 04:00:00,5s\n1,s,lost,2026-06-15 03:00:00,soon\n"
+            "1,s,lost,2026-06-15 02:00:00,5s\n1,s,lost,2026-06-15 01:00:00,5s\n",
+            r"o\.csv:3: Duration is 'soon'; accepted",
+        ),
         ("", r"o\.csv: content is empty; accepted"),
     ],
 )
