@@ -14,6 +14,7 @@ from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.profiles.outdoors import OutdoorDays
 from doppelgrid.sim.inputs.profiles.snow import SnowCover
 
+FIRST = date(2026, 1, 1)
 HOUR_US = 3_600_000_000
 TILT_DEG = 30.0
 SUN = 1e6
@@ -34,6 +35,22 @@ def dark(_day: Day, times_us: Sequence[int]) -> list[float]:
 
 def snow_in(sun: Callable[[Day, Sequence[int]], Sequence[float]], tilt_deg: float = TILT_DEG) -> SnowCover:
     return SnowCover(OutdoorDays(PEAK, "1/weather"), "1/weather", tilt_deg, sun)
+
+
+class OnOneDay(SnowCover):
+    """Snow that falls on the first day of a year alone."""
+
+    def falls(self, day: date) -> bool:
+        return day == FIRST
+
+
+class WarmOnTheSecond(OutdoorDays):
+    """Air as it is, but for how warm the second day of a year counts."""
+
+    second_c = 0.0
+
+    def mean_c(self, day: date) -> float:
+        return self.second_c if day == FIRST + timedelta(days=1) else -10.0
 
 
 class OnEveryDay(SnowCover):
@@ -128,3 +145,24 @@ def test_snow_lies_again_on_the_day_on_which_more_falls() -> None:
 @pytest.mark.parametrize(("tilt_deg", "begins"), [(70.0, 1.0), (70.1, 0.0)])
 def test_none_stays_on_modules_steeper_than_70_degrees(tilt_deg: float, begins: float) -> None:
     assert snow_in(dark, tilt_deg).covered(a_day(a_fall()))[0] == begins
+
+
+def test_a_day_is_the_same_when_it_is_asked_for_again() -> None:
+    snow, day = snow_in(lambda _day, times_us: [SUN] * len(times_us)), a_day(a_fall())
+    assert snow.covered(day) == snow.covered(day)
+
+
+def test_what_has_slid_off_stays_away_until_more_falls() -> None:
+    air = OutdoorDays(PEAK, "1/weather")
+    snow = OnOneDay(air, "1/weather", TILT_DEG, lambda _day, times_us: [SUN] * len(times_us))
+    later = [snow.covered(a_day(FIRST + timedelta(days=number))) for number in (1, 2, 3)]
+    assert later == [[0.0] * 24] * 3
+
+
+@pytest.mark.parametrize(("second_c", "share"), [(4.0, 1.0), (4.1, 0.0)])
+def test_a_day_of_a_mean_above_4_degrees_melts_all_snow(second_c: float, share: float) -> None:
+    air = WarmOnTheSecond(PEAK, "1/weather")
+    air.second_c = second_c
+    snow = OnOneDay(air, "1/weather", TILT_DEG, dark)
+    for number in (1, 2):
+        assert snow.covered(a_day(FIRST + timedelta(days=number))) == [share] * 24
