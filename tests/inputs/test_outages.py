@@ -82,6 +82,10 @@ def test_overlapping_outages_make_one() -> None:
     assert signal.until(60) == NEVER
 
 
+def test_an_outage_within_another_does_not_end_it() -> None:
+    assert grid_presence([Outage(10, 20), Outage(12, 14)]).until(10) == 20
+
+
 def test_a_file_is_read_on_the_clock_of_its_site(us: Us, tmp_path: Path) -> None:
     (tmp_path / "o.csv").write_text(
         HEADER + '1,s,lost,2026-06-16 03:00:00,35s\n1,s,lost,2026-06-15 01:00:00,"1m, 32s"\n'
@@ -116,6 +120,11 @@ def test_the_hour_that_comes_twice_is_read_in_the_order_of_time(us: Us, tmp_path
         (
             "1,s,lost,2026-06-15 01:00:00,5s\n1,s,lost,yesterday,5s\n",
             r"o\.csv:3: Timestamp is 'yesterday'; accepted",
+        ),
+        (
+            "1,s,lost,2026-06-15 04:00:00,5s\n1,s,lost,2026-06-15 03:00:00,soon\n"
+            "1,s,lost,2026-06-15 02:00:00,5s\n1,s,lost,2026-06-15 01:00:00,5s\n",
+            r"o\.csv:3: Duration is 'soon'; accepted",
         ),
         ("", r"o\.csv: content is empty; accepted"),
     ],
@@ -207,3 +216,36 @@ def test_the_log_of_a_weak_grid_is_read_and_its_statistics_are_those_of_the_pres
     assert total_s / 3600.0 == pytest.approx(361.0, abs=0.1)
     assert statistics.per_year == pytest.approx(len(outages) / years, rel=0.01)
     assert mean_duration_s(statistics) == pytest.approx(total_s / len(outages), rel=0.1)
+
+
+def lengths_s(signal: Signal, days: int) -> list[float]:
+    """Return how long the grid is gone each time that it goes within so many days and is back [s]."""
+    lengths, time_us, gone_us = [], 0, -1
+    while time_us < days * DAY_US:
+        is_there = signal.at(time_us) == 1.0
+        if not is_there and gone_us < 0:
+            gone_us = time_us
+        elif is_there and gone_us >= 0:
+            lengths.append((time_us - gone_us) / 1e6)
+            gone_us = -1
+        time_us = signal.until(time_us)
+    return lengths
+
+
+@pytest.mark.parametrize(
+    ("median_s", "longest_s", "lasts_s"),
+    [(2.5 * 86_400.0, 30 * 86_400.0, 2.5 * 86_400.0), (7200.0, 600.0, 600.0), (0.01, 600.0, 1.0)],
+    ids=["days", "cut to the longest", "a second at least"],
+)
+def test_an_outage_lasts_as_long_as_it_is_drawn(median_s: float, longest_s: float, lasts_s: float) -> None:
+    statistics = OutageStatistics(1.0, 0.0, 1.0, 0.0, median_s, 0.0, longest_s)
+    assert set(lengths_s(SeededOutages(statistics, "1/grid"), 2000)) == {lasts_s}
+
+
+def test_a_day_is_the_same_whatever_day_was_asked_for_before() -> None:
+    statistics = OutageStatistics(2000.0, 0.5, 600.0, 1.0, 7200.0, 1.0, 86_400.0)
+    times_us = [hour * DAY_US // 24 for hour in range(24 * 20)]
+    forth, back = (SeededOutages(statistics, "1/grid") for _ in range(2))
+    values = [forth.at(time_us) for time_us in times_us]
+    assert set(values) == {0.0, 1.0}
+    assert [back.at(time_us) for time_us in reversed(times_us)] == values[::-1]

@@ -21,6 +21,18 @@ def test_glass_lets_through_what_pvlib_says(angle_deg: float) -> None:
     )
 
 
+def test_glass_reflects_by_fresnel_and_absorbs_by_bouguer_at_60_degrees() -> None:
+    incident = math.radians(60.0)
+    refracted = math.asin(math.sin(incident) / 1.526)
+    apart, together = incident - refracted, incident + refracted
+    reflected = 0.5 * (
+        (math.sin(apart) / math.sin(together)) ** 2 + (math.tan(apart) / math.tan(together)) ** 2
+    )
+    inclined = math.exp(-4.0 * 0.002 / math.cos(refracted)) * (1.0 - reflected)
+    straight = math.exp(-4.0 * 0.002) * (1.0 - (0.526 / 2.526) ** 2)
+    assert glass_kept(0.5) == pytest.approx(inclined / straight, rel=1e-12)
+
+
 @pytest.mark.parametrize("tilt_deg", [0.0, 10.0, 30.0, 60.0, 90.0])
 def test_diffuse_light_of_the_sky_is_near_the_integral_over_it(tilt_deg: float) -> None:
     assert sky_kept(tilt_deg) == pytest.approx(

@@ -157,6 +157,60 @@ def test_a_ramp_through_powers_at_which_nothing_runs_is_explained(tmp_path: Path
     assert plant.readings.astray() == ()
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_a_ramp_lacks_counts_once_the_recording_turns_back(sign: float, tmp_path: Path) -> None:
+    powers_kw = (30.0 * sign, -30.0 * sign, 30.0 * sign)
+    plant = driven(tmp_path, {**INVERTER, "ramp_rate": "1 kW/s"}, powers_kw, 30)
+    plant.advance(plant.time_us + 60 * SECOND_US)
+    assert plant.readings.astray() == ()
+    astray = astray_after(plant, 30)
+    # From 60 kW short to 30 kW short in 30 s, in cycles of 0.1 s.
+    assert astray.time_s == pytest.approx(30.0, abs=0.11)
+    assert astray.energy_wh == pytest.approx(45e3 * 30.0 / 3600.0, rel=0.003)
+    assert astray.most_w == pytest.approx(60e3, abs=110.0)
+    assert astray.first_us == pytest.approx(plant.time_us - 60 * SECOND_US, abs=SECOND_US)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_recording_that_turns_back_on_the_same_side_is_told_as_well(sign: float, tmp_path: Path) -> None:
+    powers_kw = tuple(sign * power for power in (20.0, 10.0, 20.0, 10.0, 10.0))
+    astray = astray_after(driven(tmp_path, {**INVERTER, "ramp_rate": "1 kW/s"}, powers_kw, 5), 25)
+    # From 20 to 15 kW short, and from 10 to 5 kW.
+    assert astray.time_s == pytest.approx(10.0, abs=0.21)
+    assert astray.energy_wh == pytest.approx((17.5e3 * 5.0 + 7.5e3 * 5.0) / 3600.0, rel=0.01)
+    assert astray.most_w == pytest.approx(20e3, abs=110.0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_all_that_a_ramp_lacked_counts_though_the_recording_went_on(sign: float, tmp_path: Path) -> None:
+    powers_kw = tuple(sign * power for power in (10.0, 20.0, 30.0, 0.0))
+    plant = driven(tmp_path, {**INVERTER, "ramp_rate": "1 kW/s"}, powers_kw, 5)
+    plant.advance(plant.time_us + 15 * SECOND_US)
+    assert plant.readings.astray() == ()
+    assert astray_after(plant, 5).time_s == pytest.approx(15.0, abs=0.5)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_recording_has_turned_back_if_it_is_short_of_the_farthest_that_it_was(
+    sign: float, tmp_path: Path
+) -> None:
+    powers_kw = tuple(sign * power for power in (10.0, 30.0, 24.0, 24.0, 24.0))
+    astray = astray_after(driven(tmp_path, {**INVERTER, "ramp_rate": "1 kW/s"}, powers_kw, 7), 28)
+    assert astray.time_s == pytest.approx(14.0, abs=0.6)
+
+
+def test_what_a_ramp_lacks_counts_once_however_often_the_recording_turns_back(tmp_path: Path) -> None:
+    plant = driven(tmp_path, {**INVERTER, "ramp_rate": "1 kW/s"}, (30.0, -30.0) * 3, 5)
+    # Until it turns at 20 s, all the time but for its reaction to the first value.
+    assert astray_after(plant, 24).time_s == pytest.approx(20.0, abs=0.6)
+
+
+def test_a_recording_that_falls_back_by_less_than_it_may_be_off_has_not_turned_back(tmp_path: Path) -> None:
+    plant = driven(tmp_path, {**INVERTER, "ramp_rate": "1 kW/s"}, (20.0, 19.7, 20.0, 19.7, 20.0), 5)
+    plant.advance(plant.time_us + 25 * SECOND_US)
+    assert plant.readings.astray() == ()
+
+
 @pytest.mark.slow
 def test_a_schedule_that_turns_back_before_the_ramp_is_there_is_told(tmp_path: Path) -> None:
     plant = driven(tmp_path, {**INVERTER, "ramp_rate": "100 W/s"}, (30.0, -30.0) * 3, 300)
@@ -193,3 +247,21 @@ def test_a_little_that_a_large_device_cannot_have_is_told(tmp_path: Path) -> Non
     astray = astray_after(driven(tmp_path, large, (-1.9, -1.9), 1800), 3600)
     assert astray.time_s == pytest.approx(3600.0, rel=0.01)
     assert astray.most_w == pytest.approx(1900.0, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "power_kw"),
+    [
+        ({"parameters": {"standby_power_w": 500.0}}, 0.0),
+        ({"resolution": "700 W"}, 1.3),
+        ({"resolution": "700 W"}, -1.3),
+    ],
+    ids=["what it draws at rest", "a step in charging", "a step in discharging"],
+)
+def test_what_a_device_is_off_by_its_own_nature_is_no_failure_to_follow(
+    changes: dict[str, Any], power_kw: float, tmp_path: Path
+) -> None:
+    plant = driven(tmp_path, {**INVERTER, **changes}, (power_kw, power_kw), 60)
+    plant.advance(plant.time_us + 60 * SECOND_US)
+    assert abs(plant.readings.active_power_w("device") - 1e3 * power_kw) > 450.0
+    assert plant.readings.astray() == ()

@@ -6,7 +6,8 @@ import pytest
 from support.one_component import params, refusal, section
 
 from doppelgrid.models.chp import RUNNING, STOPPED, ChpInput, ChpParams, ChpState, chp_initial_state, chp_step
-from doppelgrid.sim.components.machines.chp import chp_preset
+from doppelgrid.models.parameter import ParameterError
+from doppelgrid.sim.components.machines.chp import check_chp, chp_preset
 
 CHP, BOILER, ELECTROLYZER = "chp", "steam_boiler", "electrolyzer"
 RATED = "rated_power: 50 kW"
@@ -131,6 +132,25 @@ STANDS = {
 @pytest.mark.parametrize(("category", "keys", "message"), STANDS.values(), ids=STANDS)
 def test_what_would_never_do_its_work_is_refused(category: str, keys: str, message: str) -> None:
     assert refusal(category, keys).startswith(message)
+
+
+def with_useful_heat_from(useful_c: float, *, heat_led: bool, dump_cooler: bool) -> ChpParams:
+    params = chp_preset("gas-50kw", 50e3, heat_led=heat_led, dump_cooler=dump_cooler)
+    return params._replace(buffer=params.buffer._replace(useful_c=useful_c))
+
+
+@pytest.mark.parametrize(("heat_led", "dump_cooler"), [(False, False), (True, False), (True, True)])
+def test_a_buffer_that_stops_its_engine_gives_heat_where_it_starts_it_again(
+    heat_led: bool, dump_cooler: bool
+) -> None:
+    with pytest.raises(ParameterError, match="buffer_restart_c"):
+        check_chp(with_useful_heat_from(70.0, heat_led=heat_led, dump_cooler=dump_cooler))
+
+
+def test_a_buffer_that_does_not_stop_its_engine_gives_heat_when_full_at_least() -> None:
+    check_chp(with_useful_heat_from(80.0, heat_led=False, dump_cooler=True))
+    with pytest.raises(ParameterError, match="buffer_full_c"):
+        check_chp(with_useful_heat_from(80.1, heat_led=False, dump_cooler=True))
 
 
 DRAWS = [

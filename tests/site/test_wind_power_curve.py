@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doppelgrid.models.wind_turbine import WindTurbineParams, wind_turbine_curve_w, wind_turbine_smoothed
-from doppelgrid.sim.components.machines.wind_power_curve import with_curve
+from doppelgrid.sim.components.machines.wind_power_curve import curve_fall, curve_return, with_curve
 from doppelgrid.sim.components.machines.wind_turbine import wind_turbine_preset
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.inputs.chance import Chance
@@ -281,3 +281,38 @@ def test_a_curve_of_the_file_is_explained_as_such(tmp_path: Path) -> None:
     assert (told["turbine.yaw_error_deg"].value, told["turbine.yaw_error_deg"].unit) == (6.0, "°")
     assert told["turbine.yaw_error_deg"].origin is Origin.FILE
     assert told["turbine.stop_m_per_s"].accepted == "0..8"
+
+
+@pytest.mark.parametrize(
+    ("powers_w", "place"),
+    [
+        ((0.0, 5.0, 9.0, 0.0, 4.0), 4),
+        ((0.0, 5.0, 9.0, 0.0, 0.0, 4.0, 3.0), 5),
+        ((0.0, 5.0, 9.0, -1.0, 4.0), 4),
+        ((0.0, 5.0, 9.0, 0.5, 4.0), None),
+        ((0.0, 5.0, 9.0, 4.0, 0.0), None),
+        ((0.0, 5.0, 9.0), None),
+        ((5.0, 0.0, 4.0, 9.0), None),
+        ((0.0, 9.0, 9.0, 0.0, 0.5), 4),
+    ],
+)
+def test_power_after_none_beyond_the_greatest_is_found(
+    powers_w: tuple[float, ...], place: int | None
+) -> None:
+    assert curve_return(powers_w) == place
+
+
+@pytest.mark.parametrize(
+    ("powers_w", "place"),
+    [
+        ((0.0, 50.0, 39.0, 90.0), 2),
+        ((0.0, 50.0, 40.0, 90.0), None),
+        ((12.0, 1.0, 50.0), 1),
+        ((0.0, 90.0, 40.0, 0.0), None),
+        ((0.0, 50.0, 45.0, 36.0, 25.0, 90.0), 4),
+    ],
+)
+def test_a_fall_by_more_than_is_allowed_before_the_greatest_is_found(
+    powers_w: tuple[float, ...], place: int | None
+) -> None:
+    assert curve_fall(powers_w, 10.0) == place
