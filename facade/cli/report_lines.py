@@ -42,6 +42,12 @@ def print_report(report: SiteReport, console: Console, *, chart: bool = False) -
         to_datetime(time_us).astimezone(report.zone) for time_us in (report.begin_us, report.end_us)
     )
     name = printable(report.name or "microgrid")
+    if report.end_us <= report.begin_us:
+        console.print(
+            f"{name} ({report.microgrid_id}): no simulated time has passed, so there is nothing to tell",
+            highlight=False,
+        )
+        return
     console.print(
         f"{name} ({report.microgrid_id}), {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
         f", {span_in_words(span)}",

@@ -126,7 +126,11 @@ def open_part(path: Path) -> Part:
         raise RecordingError(str(path), None, "file", "a folder", "the name of a file")
     if path.is_file() and not _may_be_recorded_anew(path):
         raise RecordingError(
-            str(path), None, "file", "there, not recorded here, and would be lost", "a file of another name"
+            str(path),
+            None,
+            "file",
+            "there, not recorded by this version, and would be lost",
+            "a file of another name",
         )
     part = _begin(path, identity_of(path))
     free = shutil.disk_usage(folder).free

@@ -127,9 +127,12 @@ def contents(folder: Path) -> dict[Path, bytes]:
         ("simulate site.txt --results damaged.parquet", "--results is 'damaged.parquet', which is there"),
         (
             "simulate site.txt --record prices.csv",
-            "prices.csv: file is there, not recorded here, and would be lost",
+            "prices.csv: file is there, not recorded by this version, and would be lost",
         ),
-        ("run site.txt --record measured.parquet", "measured.parquet: file is there, not recorded here"),
+        (
+            "run site.txt --record measured.parquet",
+            "measured.parquet: file is there, not recorded by this version",
+        ),
     ],
 )
 def test_a_file_that_a_command_is_given_twice_is_left_as_it_is(words: str, said: str, folder: Path) -> None:

@@ -29,3 +29,10 @@ def test_how_long_it_was_is_told_to_a_tenth_of_a_second(span: timedelta, words: 
     told = StringIO()
     print_report(watch.report(), Console(file=told, width=120))
     assert told.getvalue().splitlines()[0].endswith(f", {words}")
+
+
+def test_of_a_site_whose_time_has_not_begun_there_is_nothing_to_tell() -> None:
+    simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=1_781_517_600_000_000)
+    told = StringIO()
+    print_report(SiteWatch(simulation).report(), Console(file=told, width=120))
+    assert told.getvalue().strip().endswith("no simulated time has passed, so there is nothing to tell")

@@ -45,7 +45,8 @@ def begun(path: Path) -> Recorder:
 def test_what_was_measured_is_left_as_it_is(name: str, tmp_path: Path) -> None:
     before = stranger(tmp_path / name)
     with pytest.raises(
-        RecordingError, match="file is there, not recorded here, and would be lost; accepted: a file"
+        RecordingError,
+        match="file is there, not recorded by this version, and would be lost; accepted: a file",
     ):
         eventful_run(tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
