@@ -237,6 +237,7 @@ class LockstepRunner:
         finally:
             if self._failure() is None and self._loops[-1].came_to_us < self.clock.now_us:
                 loop = VirtualTimeLoop(self.clock, self._limits)
+                loop.is_of_application = False
                 with closing(loop):
                     self._bring_site(loop)
                     loop.run_until_complete(asyncio.sleep(0))

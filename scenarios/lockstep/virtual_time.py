@@ -78,6 +78,8 @@ class VirtualTimeLoop(OrdinalLoop):
         """Whether SIGINT has come to a handler of the application."""
         self.turns = 0
         """Turns of the loop so far."""
+        self.is_of_application = True
+        """Whether the application runs in it, and not just the site, for what was slept after the last one."""
         self.came_to_us = clock.now_us
         """Virtual time up to which all that was due has been called [µs since the Unix epoch]."""
         self.waiting = False

@@ -76,6 +76,7 @@ class Summarizer:
             wall_s: What the run took [s].
         """
         plant = self._plant
+        plant.operating_point.battery_states.carry()
         flows = tuple(
             self._flow(key, number) for number, key in enumerate(self._order) if key in plant.wiring.ac_order
         )

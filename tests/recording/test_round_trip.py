@@ -143,7 +143,7 @@ def test_csv_is_what_reporting_exports_look_like(tmp_path: Path) -> None:
     eventful_run(tmp_path / "day.csv", metrics="main")
     text = (tmp_path / "day.csv").read_bytes().decode()
     assert text.startswith(
-        "timestamp,microgrid_id,component_id,metric,value\n2026-06-15 10:00:00.200000+00:00,2200,1,AC_POWER_ACTIVE,"
+        'timestamp,microgrid_id,component_id,metric,"value"\n2026-06-15 10:00:00.200000+00:00,2200,1,AC_POWER_ACTIVE,'
     )
     assert "\r" not in text
     assert "2026-06-15 10:00:00.200000+00:00,2200,12,BATTERY_SOC_PCT_bound_0_lower,10.0\n" in text

@@ -163,7 +163,7 @@ def test_what_the_file_says_is_explained_as_such() -> None:
     }
     assert (told["array.start_w_per_m2"].value, told["array.start_w_per_m2"].unit) == (40.0, "W/m²")
     assert told["array.start_w_per_m2"].origin is told["array.degradation"].origin is Origin.FILE
-    assert told["array.voltage_min_v"].origin is Origin.MODEL
+    assert told["array.voltage_min_v"].origin is Origin.PRESET
 
 
 @pytest.mark.lengthy

@@ -23,7 +23,7 @@ from ....sim.simulation.journal import Journal
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.run_app import last_words
 from ...lockstep.session import LockstepResult, LockstepSession
-from ...lockstep.virtual_time import Limits
+from ...lockstep.virtual_time import Limits, VirtualTimeLoop
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
 from ..checks.logged_exceptions import LoggedExceptions
@@ -271,6 +271,8 @@ def run_case(
     journal = Journal(None if folder is None else folder / "events.log")
 
     def begin(simulation: LiveSimulation, loop: asyncio.AbstractEventLoop) -> None:
+        if isinstance(loop, VirtualTimeLoop) and not loop.is_of_application:
+            return
         if recorder is not None and not directors:
             recorder.listen(simulation.gateway)
         directors.append(Director(scenario, simulation, loop, counts_states=case.counts_states))
