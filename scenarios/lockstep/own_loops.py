@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .replaced import replaced
 from .virtual_time import VirtualTimeLoop
 
 _POLICY = (
@@ -76,11 +77,5 @@ def own_loops(
             if hasattr(module, name)
         ),
     ]
-    originals = [vars(place)[name] for place, name, _ in places]
-    for place, name, ours in places:
-        setattr(place, name, ours)
-    try:
+    with replaced(places):
         yield
-    finally:
-        for (place, name, _), original in zip(places, originals, strict=True):
-            setattr(place, name, original)

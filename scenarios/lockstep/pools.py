@@ -17,6 +17,7 @@ from typing import Any
 
 from .jobs import function_name
 from .real_connections import tell_of_process
+from .replaced import replaced
 from .virtual_time import VirtualTimeLoop
 
 
@@ -64,14 +65,8 @@ def followed_pools(loop: Callable[[], VirtualTimeLoop]) -> Iterator[None]:
         (asyncio, "wrap_future", wrap_and_follow),
         (asyncio.futures, "wrap_future", wrap_and_follow),
     ]
-    originals = [getattr(place, name) for place, name, _ in places]
-    for place, name, ours in places:
-        setattr(place, name, ours)
-    try:
+    with replaced(places):
         yield
-    finally:
-        for (place, name, _), original in zip(places, originals, strict=True):
-            setattr(place, name, original)
 
 
 def _work(target: Any) -> str:

@@ -2,10 +2,10 @@
 
 Inverters ask their batteries for what they are set to: see `dc_asking`. What one that several inverters use cannot take
 of that, another of the same inverter is asked for as far as it has room, and for what would leave the shared one less
-than its minimum: see `dc_spread`. A battery through whose terminals more would
-flow than it allows cuts the shares of all who ask for too much that way; an inverter that comes below its minimum by
-that rests, and leaves its share to the others. So does the last to come of inverters that would bring a battery below
-its minimum by what passes between them, where not even reactive power that gives way helps: see `dc_reactive`.
+than its minimum: see `dc_spread`. A battery through whose terminals more would flow than it allows cuts the shares of
+all who ask for too much that way; an inverter that comes below its minimum by that rests, and leaves its share to the
+others. So does the last to come of inverters that would bring a battery below its minimum by what passes between them,
+where not even reactive power that gives way helps: see `dc_reactive`.
 Batteries take what an array gives beyond the inverter's setting, as far as they can beside all settings; the rest of
 the sun is left unused. Every watt that leaves an inverter or an array arrives somewhere.
 """
@@ -19,11 +19,7 @@ from ..domain.ranges import AS_SENT
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
 from .dc_asking import ROUNDING, acceptable_w, as_sent_w, ask_beside, within
-from .dc_reach import (
-    given_as_ac_w,
-    reactive_beside_var,
-    reactive_within_var,
-)
+from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
 from .dc_reactive import reactive_power_gives_way
 from .dc_spread import ask_out_of_gap, spread_anew
 from .layout import GroupLayout, Layout

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,6 +23,13 @@ pytestmark = [
 ]
 START_US = 1_780_000_000_000_000
 Run = Callable[[str], RunReport]
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Let what an application leaves behind go, with its warnings, in the test whose it is."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
