@@ -21,6 +21,8 @@ from .sources import ROOT
 
 MOST_TESTS = 150
 """That look at one fault."""
+NARROWEST_TESTS = 50
+"""Of them, those that reach the least of the program, with all their variants: one of many may be the telling one."""
 BROADEST_TESTS = 5
 """Of them, those that reach the most of the program: whole runs, held to the bit."""
 _MOST_UNKNOWN = 0.2
@@ -93,8 +95,8 @@ class Reach:
         """Return the tests that may notice a fault, the quickest first and those that compile last.
 
         Those that reach the line; if none does, those that reach its function; if none does, because it runs compiled
-        only, those that run what is compiled. Of many, one variant of each test and what reaches little else comes
-        before the rest, and a few that reach the most. Where there are few, the other tests of their files join them:
+        only, those that run what is compiled. Of many, those that reach little else are chosen, then one variant of
+        each of the rest, and a few that reach the most. Where there are few, the other tests of their files join them:
         they may use what one of them has made.
         """
         reaching = (
@@ -117,13 +119,14 @@ class Reach:
 
     def _least_broad(self, names: Iterable[str]) -> list[str]:
         by_breadth = sorted(names, key=lambda name: (self._breadth[name], name))
+        narrowest, by_breadth = by_breadth[:NARROWEST_TESTS], by_breadth[NARROWEST_TESTS:]
         variants: Counter[str] = Counter()
         ranks = {}
         for name in by_breadth:
             test = name.split("[")[0]
             ranks[name] = variants[test]
             variants[test] += 1
-        return sorted(by_breadth, key=lambda name: ranks[name])
+        return narrowest + sorted(by_breadth, key=lambda name: ranks[name])
 
     @cached_property
     def _data(self) -> CoverageData:
