@@ -13,7 +13,7 @@ from ...models.fuse import FuseParams
 from ...models.grid_voltage import INTERRUPTED_BELOW, GridImpedanceParams
 from ..domain.categories import Category
 from ..domain.ranges import Bounds
-from ..files.parameters import lacks_part, with_part
+from ..files.parameters import Number, lacks_part, with_part
 from ..files.sections import Deviation, Section, one_of_names, refuse, written
 from ..files.units import (
     HERTZ,
@@ -26,6 +26,7 @@ from ..files.units import (
     PositiveFrequency,
     PositivePower,
     PositiveVoltage,
+    VOLT_AMPERE,
     Unit,
 )
 from ..inputs.build import InputSetting, build_signal
@@ -134,6 +135,8 @@ class GridVoltage(Section):
 
 
 _BETWEEN_NOMINAL_HZ = 55.0
+_VOLTAGE_FACTOR = 1.1
+"""Voltage factor c for the greatest short circuits, in `Z = c U² / S` (pandapower/build_bus.py, `_add_c_to_ppc`)."""
 
 
 class GridConnectionPoint(ComponentSection):
@@ -152,6 +155,12 @@ class GridConnectionPoint(ComponentSection):
     """Greatest power that the grid's operator lets the site draw [W]; clients see it, and have to keep to it."""
     voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="voltage")
     """Line to line [V]."""
+    short_circuit_power_va: Annotated[float, VOLT_AMPERE.within(above=0.0)] | None = Field(
+        default=None, alias="short_circuit_power"
+    )
+    """Initial short-circuit power of the grid here [VA]: gives it an impedance by which voltages go by what flows."""
+    short_circuit_r_x: Number = Field(default=0.1, ge=0.0, le=10.0)
+    """Resistance over reactance of that impedance."""
     frequency: FrequencyInput = Field(default=written("50 Hz"))
     """While the grid is there [Hz]."""
     voltages: GridVoltage | None = None
@@ -160,6 +169,27 @@ class GridConnectionPoint(ComponentSection):
     """Links that can melt; nothing melts if not given."""
     outages: Outages | None = None
     """Times without the grid; none if not given."""
+
+    @property
+    def source_impedance(self) -> complex:
+        """Impedance of the grid per phase [Ω]."""
+        if self.short_circuit_power_va is None:
+            own = grid_impedance(self.voltages)
+            return complex(own.resistance_ohm, own.reactance_ohm)
+        size_ohm = _VOLTAGE_FACTOR * self.voltage_v * self.voltage_v / self.short_circuit_power_va
+        reactance_ohm = size_ohm / math.hypot(1.0, self.short_circuit_r_x)
+        return complex(self.short_circuit_r_x * reactance_ohm, reactance_ohm)
+
+    @field_validator("voltages")
+    @classmethod
+    def _has_one_impedance(cls, voltages: GridVoltage | None, info: ValidationInfo) -> GridVoltage | None:
+        if (
+            voltages is not None
+            and info.data.get("short_circuit_power_va") is not None
+            and grid_impedances(voltages)
+        ):
+            raise refuse("either short_circuit_power or the resistance and reactance of voltages, not both")
+        return voltages
 
     @field_validator("rated_export_power_w")
     @classmethod

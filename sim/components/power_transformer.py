@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,10 +12,13 @@ from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import written
-from ..files.units import PositiveVoltage
+from ..files.units import FRACTION, PositiveVoltage
 from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .setting import GridFacts, Setting
 from .throughput import Throughput, throughput_caption, throughput_params
+
+
+VectorGroup = Literal["Dyn1", "Dyn5", "Dyn7", "Dyn11", "YNyn0"]
 
 
 class PowerTransformer(Throughput):
@@ -26,6 +29,17 @@ class PowerTransformer(Throughput):
     """Nominal voltage on the grid's side [V]."""
     secondary_voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="secondary_voltage")
     """Nominal voltage on the site's side [V]."""
+    short_circuit_voltage: Annotated[float, FRACTION.within(above=0.0, upper=0.3)] | None = None
+    """Part of the nominal voltage that drives the rated current through a short circuit behind it; by preset if not given."""
+    vector_group: VectorGroup = "Dyn5"
+    """How its windings are connected, and by how many times 30° the site's side is behind; counts where there are lines."""
+
+    @property
+    def short_circuit_share(self) -> float | None:
+        """Part of the nominal voltage that drives the rated current through a short circuit; None if nothing says it."""
+        if self.short_circuit_voltage is not None or self.preset not in transformer_preset_names():
+            return self.short_circuit_voltage
+        return find_preset("transformers", "transformer preset", self.preset)["short_circuit_voltage_pu"]
 
 
 _NO_LOAD_SHARE, _LOAD_SHARE = 0.001, 0.01
@@ -67,9 +81,16 @@ def transformer_preset(name: str, rated_apparent_power_va: float) -> ThroughputP
 
 def transformer_params(transformer: PowerTransformer, _grid: GridFacts) -> ThroughputParams:
     """Return what a transformer of a site takes of the power that passes through it."""
-    return throughput_params(
+    params = throughput_params(
         transformer, transformer_preset, no_load_share=_NO_LOAD_SHARE, load_share=_LOAD_SHARE
     )
+    voltage = transformer.short_circuit_voltage
+    if voltage is None:
+        return params
+    rated_va = transformer.rated_apparent_power_va
+    copper = params.load_loss_w / rated_va
+    check_at_most("load_loss_w / rated_apparent_power_va", copper, "short_circuit_voltage", voltage, "")
+    return params._replace(load_var=math.sqrt(voltage * voltage - copper * copper) * rated_va)
 
 
 def build(transformer: PowerTransformer, setting: Setting) -> Built:

@@ -27,6 +27,7 @@ from .battery_management import ageing_preset, bms_preset, bms_preset_names
 from .ev_charger import ev_charger_preset
 from .grid_fuse import fuse_preset
 from .inverter import inverter_preset
+from .line import line_preset
 from .load_mix import load_preset
 from .machines.chp import chp_preset
 from .machines.crypto_miner import crypto_miner_preset
@@ -95,6 +96,7 @@ LOADERS: dict[str, Callable[[str], Any]] = {
     "grid_outages": outage_preset,
     "hvacs": hvac_preset,
     "inverters": _sized(inverter_preset, _USUAL_W, _USUAL_W),
+    "lines": lambda name: line_preset(name, 1e3),
     "loads": load_preset,
     "pv_arrays": _sized(pv_array_preset, _USUAL_W),
     "pv_spectra": spectrum_preset,

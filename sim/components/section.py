@@ -14,6 +14,7 @@ from ..files.sections import ComponentNumber, Phases, Section, as_list, refuse, 
 from ..files.units import NonNegativePower, PositivePower, PositiveRampRate, ResponseDelay
 from ..inputs.specs import ConsumedInput, RecordedPower
 from .lapse import LapseInput
+from .line import Line
 from .load_mix import LoadMixInput
 
 
@@ -40,6 +41,8 @@ class ComponentSection(Section):
     """What clients may do: read telemetry, send commands, both or neither."""
     refusals: Mapping[Refusal, RefusalStatus] = {}
     """gRPC statuses by which it refuses commands, by the reason, where its maker has others than usual."""
+    line: Line | None = None
+    """The line by which it is joined to what it is behind; the same voltages as there if not given."""
     parameters: Mapping[str, Value] = {}
     """Parameters of the component's model, past its preset, in the units of `docs/models`."""
 

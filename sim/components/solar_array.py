@@ -16,7 +16,7 @@ from ..files.parameters import lacks_part, of_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.problems import one_of
 from ..files.sections import Azimuth, Section, Tilt, ascending, refuse
-from ..files.units import DEGREE, FRACTION, IRRADIANCE, Fraction, Unit
+from ..files.units import DEGREE, FRACTION, IRRADIANCE, METRE, Fraction, Unit
 from ..inputs.limited import Mix
 from ..inputs.profiles.obstacles import Obstacles, RowsOfModules
 from ..inputs.profiles.spectral import Spectrum
@@ -26,7 +26,7 @@ from .array_spectrum import Cells, OfCells, spectrum_params
 from .section import given
 from .setting import Setting
 
-_METRE = Unit("m", {"m": 1.0})
+
 _YEAR = Unit("years", {"years": 1.0, "year": 1.0})
 _Dusk = Annotated[float, IRRADIANCE.within(lower=0.0, upper=300.0)]
 START_W_PER_M2 = 20.0
@@ -78,9 +78,9 @@ _Horizon = Annotated[
 class Rows(Section):
     """Rows of modules of one kind, each before the next."""
 
-    pitch_m: Annotated[float, _METRE.within(above=0.0, upper=100.0)] = Field(alias="pitch")
+    pitch_m: Annotated[float, METRE.within(above=0.0, upper=100.0)] = Field(alias="pitch")
     """Distance from row to row [m]."""
-    height_m: Annotated[float, _METRE.within(above=0.0, upper=20.0)] = Field(alias="height")
+    height_m: Annotated[float, METRE.within(above=0.0, upper=20.0)] = Field(alias="height")
     """Of the modules of a row along their slope, from the lower to the upper edge [m]."""
     strings: Annotated[int, Field(strict=True, ge=1, le=20)] = 2
     """How many lie above each other in a row; 2 if not given. One that is shaded in part has no direct light."""

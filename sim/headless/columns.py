@@ -168,7 +168,8 @@ class Columns:
     def _at_alternating(self, chunk: Chunk, key: str) -> AlternatingSide:
         samples, number = chunk.samples, self._places.components[key]
         is_live = samples.is_cut_off[:, number] == 0
-        voltages_v = np.where(is_live[:, None], samples.voltage_v, 0.0)
+        first = 6 * max(self._plant.operating_point.layout.components[number].node, 0)
+        voltages_v = np.where(is_live[:, None], samples.voltage_v[:, first : first + 6], 0.0)
         has_voltage = voltages_v[:, :3].any(axis=1)
         frequency_hz = np.where(has_voltage, chunk.inputs[f"{self._grid}.frequency"], 0.0)
         if key in self._meterings:

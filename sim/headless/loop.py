@@ -204,9 +204,11 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.delivered_wh[row, component] = flow.delivered_wh
         samples.is_closed[row, component] = flow.is_closed
         samples.is_cut_off[row, component] = flow.is_cut_off
-    for phase in range(3):
-        samples.voltage_v[row, phase] = voltage_v(layout, memory, layout.grid, phase)
-        samples.voltage_v[row, 3 + phase] = line_voltage_v(layout, memory, layout.grid, phase)
+    for node in range(max(len(layout.nodes), 1)):
+        component = layout.nodes[node].component if node < len(layout.nodes) else layout.grid
+        for phase in range(3):
+            samples.voltage_v[row, 6 * node + phase] = voltage_v(layout, memory, component, phase)
+            samples.voltage_v[row, 6 * node + 3 + phase] = line_voltage_v(layout, memory, component, phase)
     write_metered(layout, memory, samples, row)
     for number in range(len(layout.batteries)):
         state, battery = memory.battery_states[number], memory.batteries[number]

@@ -156,7 +156,7 @@ class HeadlessRun:
             asked_w=table(bounds * pairs), conducts=flags(bounds * pairs),
             reach_lower_w=table(bounds * controls), reach_upper_w=table(bounds * controls),
             is_closed=flags(components), is_cut_off=flags(components),
-            voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
+            voltage_v=table(6 * max(len(layout.nodes), 1)), metered=table(12 * meterings), registers_wh=table(2 * meterings),
             until_us=until_us, means=intervals(self._means, PHASES),
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
             lowest_w=np.full(components, np.inf), highest_w=np.full(components, -np.inf),

@@ -14,6 +14,7 @@ from ..kernel import (
     grid,
     inverters,
     metering,
+    network,
     recorded,
     soc_estimate,
     soc_limits,
@@ -65,6 +66,7 @@ def no_row(layout: Layout, memory: Memory, samples: Any, row: int) -> None:
 
 
 STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
+    "nodes": {network.flow_through_lines: never},
     "feed_in": {
         feed_in.hold_back: nothing,
         feed_in.find_share: nothing,

@@ -1,4 +1,4 @@
-"""What flows on the AC side of a site without line data: a copper plate on which powers add up."""
+"""What flows on the AC side where no line is between: a copper plate on which powers add up."""
 
 from __future__ import annotations
 
@@ -72,12 +72,38 @@ def draw_loads(layout: Layout, memory: Memory) -> None:
 
 
 def _load_voltage_pu(layout: Layout, memory: Memory, component: int) -> float:
-    """Return the mean voltage of a load's phases, as the grid offers it before its impedance, over the nominal one."""
+    """Return the mean voltage of a load's phases over the nominal one."""
     place = layout.components[component]
-    sum_v = place.share_1 * memory.inputs[layout.phase_voltage_signals[0]]
-    sum_v += place.share_2 * memory.inputs[layout.phase_voltage_signals[1]]
-    sum_v += place.share_3 * memory.inputs[layout.phase_voltage_signals[2]]
-    return sum_v / layout.nominal_phase_v
+    sum_v = place.share_1 * offered_v(layout, memory, component, 0)
+    sum_v += place.share_2 * offered_v(layout, memory, component, 1)
+    sum_v += place.share_3 * offered_v(layout, memory, component, 2)
+    return sum_v / nominal_v(layout, component)
+
+
+def offered_v(layout: Layout, memory: Memory, component: int, phase: int) -> float:
+    """Return the voltage of a phase to neutral by which a component draws [V].
+
+    With lines it is that of its node; without, that which the grid offers before its impedance.
+    """
+    node = layout.components[component].node
+    if node < 0:
+        return memory.inputs[layout.phase_voltage_signals[phase]]
+    return node_v(memory, node, phase)
+
+
+def node_v(memory: Memory, node: int, phase: int) -> float:
+    """Return the voltage of a phase to neutral at a node [V]."""
+    if phase == 0:
+        return memory.nodes[node].v_1
+    if phase == 1:
+        return memory.nodes[node].v_2
+    return memory.nodes[node].v_3
+
+
+def nominal_v(layout: Layout, component: int) -> float:
+    """Return the nominal voltage to neutral at a component [V]."""
+    node = layout.components[component].node
+    return layout.nominal_phase_v if node < 0 else layout.nodes[node].nominal_v
 
 
 def draw_inverters(layout: Layout, memory: Memory) -> None:
@@ -88,7 +114,7 @@ def draw_inverters(layout: Layout, memory: Memory) -> None:
 
 
 def sum_towards_grid(layout: Layout, memory: Memory) -> None:
-    """Add up what flows through every component, from the leaves to the grid.
+    """Add up what flows through every component, from the leaves to the grid, or to where a line ends.
 
     A component behind several others draws from each of them that conducts in equal parts: without line data there
     is nothing that would tell the ways apart.
@@ -98,7 +124,8 @@ def sum_towards_grid(layout: Layout, memory: Memory) -> None:
         if place.is_ac:
             if place.throughput >= 0:
                 _lose(layout, memory, component)
-            _pass_on(layout, memory, component)
+            if not place.ends_line:
+                _pass_on(layout, memory, component)
 
 
 def _lose(layout: Layout, memory: Memory, component: int) -> None:

@@ -10,13 +10,14 @@ these written out for the models of their site.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType, SimpleNamespace
 from typing import Any, get_type_hints
 
 from ..components.device_model import LEAST_HORIZON_S, DeviceModel
-from .ac_bus import is_live, put_beside_dc, put_by_phase, put_by_shares
+from .ac_bus import is_live, node_v, put_beside_dc, put_by_phase, put_by_shares
 from .client_limits import (
     held_w,
     least_around_var,
@@ -26,8 +27,20 @@ from .client_limits import (
     most_w,
     reactive_aim_var,
 )
-from .layout import BOUNDS, FIRST_ARRAY, FIRST_BOUND, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines
+from .layout import (
+    BOUNDS,
+    FIRST_ARRAY,
+    FIRST_BOUND,
+    FIRST_VOLTAGE,
+    NO_SOURCE,
+    SET_POINT_VAR,
+    SET_POINT_W,
+    Layout,
+    Machines,
+)
 from .memory import Memory
+
+SQRT3 = math.sqrt(3.0)
 
 
 def find_limits(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -118,8 +131,19 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
         return 0.0
     if source <= FIRST_BOUND:
         return bound_left(memory, FIRST_BOUND - source, set_point_w, set_point_var)
+    if source <= FIRST_VOLTAGE:
+        return voltage_of_node(memory, FIRST_VOLTAGE - source)
     array = memory.arrays[(FIRST_ARRAY - source) // 2]
     return array.power_w if (FIRST_ARRAY - source) % 2 == 0 else array.voltage_v
+
+
+def voltage_of_node(memory: Memory, number: int) -> float:
+    """Return one of all voltages of nodes [V]; see `FIRST_VOLTAGE`."""
+    node, which = number // 4, number % 4
+    if which < 3:
+        return node_v(memory, node, which)
+    own = memory.nodes[node]
+    return (own.v_1 + own.v_2 + own.v_3) / 3.0 * SQRT3
 
 
 def bound_left(memory: Memory, number: int, set_point_w: float, set_point_var: float) -> float:

@@ -1,7 +1,7 @@
 """The grid connection point: whether the public grid is there, the voltages that it offers, and its fuse links.
 
 A site hangs on all three links: when one of them melts, the switch that holds them opens all poles, so the whole site
-is cut off until it gets new ones. Voltages are those at the connection point, everywhere.
+is cut off until it gets new ones. Where a site has no lines, voltages are those at the connection point, everywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 
 from ...models.fuse import MELTED, FuseInput, FuseState, fuse_horizon_s, fuse_initial_state, fuse_step
 from ...models.grid_voltage import terminal_voltage
-from .ac_bus import is_grid_gone, is_live, reconnect
+from .ac_bus import is_grid_gone, is_live, node_v, reconnect
 from .layout import Layout
 from .memory import Memory
 
@@ -45,6 +45,9 @@ def voltage_v(layout: Layout, memory: Memory, component: int, phase: int) -> flo
     """
     if memory.components[component].is_cut_off:
         return 0.0
+    node = layout.components[component].node
+    if node >= 0:
+        return node_v(memory, node, phase)
     source_v = memory.inputs[layout.phase_voltage_signals[phase]]
     if len(layout.impedances) == 0:
         return source_v
@@ -57,10 +60,21 @@ def line_voltage_v(layout: Layout, memory: Memory, component: int, phase: int) -
     line_v = memory.inputs[layout.voltage_signal]
     if memory.components[component].is_cut_off or line_v <= 0.0:
         return 0.0
+    node = layout.components[component].node
+    if node >= 0:
+        return _between_phases_v(memory, node, phase)
     unit_v = line_v / _SQRT3
     one = voltage_v(layout, memory, component, phase) / unit_v
     other = voltage_v(layout, memory, component, (phase + 1) % 3) / unit_v
     return line_v * math.sqrt((one * one + other * other + one * other) / 3.0)
+
+
+def _between_phases_v(memory: Memory, node: int, phase: int) -> float:
+    if phase == 0:
+        return memory.nodes[node].v_12
+    if phase == 1:
+        return memory.nodes[node].v_23
+    return memory.nodes[node].v_31
 
 
 def fuses_horizon_s(layout: Layout, memory: Memory, horizon_s: float) -> float:

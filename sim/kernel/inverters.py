@@ -29,7 +29,7 @@ from ...models.grid_support import (
 )
 from ...models.inverter import InverterState, inverter_heat_horizon_s, inverter_heated
 from ...models.pv import PvInput, PvState, pv_output
-from .ac_bus import active_w, is_live
+from .ac_bus import active_w, is_live, nominal_v, offered_v
 from .client_limits import cut_w, reactive_aim_var
 from .layout import Layout
 from .memory import Memory
@@ -98,19 +98,19 @@ def _seen(layout: Layout, memory: Memory, guard: int) -> GridCodeInput:
     place = layout.components[component]
     voltage_pu = 1.0
     if place.share_1 > 0.0:
-        voltage_pu = _farther_pu(layout, memory, 0, voltage_pu)
+        voltage_pu = _farther_pu(layout, memory, component, 0, voltage_pu)
     if place.share_2 > 0.0:
-        voltage_pu = _farther_pu(layout, memory, 1, voltage_pu)
+        voltage_pu = _farther_pu(layout, memory, component, 1, voltage_pu)
     if place.share_3 > 0.0:
-        voltage_pu = _farther_pu(layout, memory, 2, voltage_pu)
+        voltage_pu = _farther_pu(layout, memory, component, 2, voltage_pu)
     if memory.components[component].is_cut_off:
         voltage_pu = 0.0
     return GridCodeInput(voltage_pu, memory.inputs[layout.frequency_signal])
 
 
-def _farther_pu(layout: Layout, memory: Memory, phase: int, voltage_pu: float) -> float:
+def _farther_pu(layout: Layout, memory: Memory, component: int, phase: int, voltage_pu: float) -> float:
     """Return the voltage of a phase if it is farther from the nominal one than another, or that one [1]."""
-    phase_pu = memory.inputs[layout.phase_voltage_signals[phase]] / layout.nominal_phase_v
+    phase_pu = offered_v(layout, memory, component, phase) / nominal_v(layout, component)
     return phase_pu if abs(phase_pu - 1.0) > abs(voltage_pu - 1.0) else voltage_pu
 
 

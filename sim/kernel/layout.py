@@ -33,6 +33,8 @@ NO_SOURCE = -3
 """Sources of a machine's inputs that are not signals; the last gives 0."""
 FIRST_ARRAY = -4
 """From here down, power and voltage of each array of modules in turn."""
+FIRST_VOLTAGE = -(1 << 29)
+"""From here down, voltages of each node to neutral, and their mean line to line, in turn."""
 FIRST_BOUND = -(1 << 30)
 """From here down, `BOUNDS` that clients have left each control."""
 BOUNDS = 6
@@ -55,6 +57,45 @@ class ComponentLayout:
     """Part of its own power that it has on each phase."""
     throughput: int
     """Its number among what loses some of what passes through it, or -1."""
+    node: int
+    """Whose voltages it has, among `Layout.nodes`; -1 of a site without lines."""
+    ends_line: int
+    """Whether a line leads to it, by which alone power comes to it."""
+
+
+NO_SHIFT = 0
+"""Of the voltages behind a line; a transformer shifts them by its vector group."""
+
+
+@dataclass(slots=True)
+class NodeLayout:
+    """What is joined without a line, and the line, or the transformer, that leads to it.
+
+    Impedances are those for the nominal voltage per phase: of 1 Ω at 230 V it is 1 / 230² [pu/W].
+    """
+
+    component: int
+    """Component at which the line ends."""
+    parent: int
+    """Node from which it comes; -1 of the grid, whose impedance it then is."""
+    first_way: int
+    end_way: int
+    """Components that its power flows through on the way from that node's own line, among `Layout.ways`."""
+    nominal_v: float
+    """To neutral [V]."""
+    resistance: float
+    reactance: float
+    """Of the positive sequence [pu/W]."""
+    mutual_resistance: float
+    mutual_reactance: float
+    """A third of what the zero sequence has more [pu/W]."""
+    shunt_g: float
+    shunt_b: float
+    """Admittance of each phase to neutral of all lines that end here, at this end [W/pu]."""
+    shift: int
+    """`NO_SHIFT`, or the clock number 1 or 11 of a delta on the grid's side."""
+    sign: float
+    """-1 where voltages are the opposite of that, as by the clock numbers 7 and 5."""
 
 
 @dataclass(slots=True)
@@ -255,6 +296,11 @@ class Layout:
     components: Sequence[ComponentLayout]
     """From the grid outwards; everything else names them by their numbers here."""
     parents: Numbers
+    nodes: Sequence[NodeLayout]
+    """From the grid outwards; none of a site without lines."""
+    ways: Numbers
+    answers_voltage: int
+    """Whether something draws by its voltage."""
     throughputs: Sequence[ThroughputParams]
 
     voltage_signal: int

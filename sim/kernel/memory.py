@@ -60,6 +60,29 @@ class ComponentMemory:
 
 
 @dataclass(slots=True)
+class NodeMemory:
+    """What of a node changes."""
+
+    real_1: float = 0.0
+    imag_1: float = 0.0
+    real_2: float = 0.0
+    imag_2: float = 0.0
+    real_3: float = 0.0
+    imag_3: float = 0.0
+    """Voltages to neutral [pu]; none where they are not known yet or the grid does not reach."""
+    v_1: float = 0.0
+    v_2: float = 0.0
+    v_3: float = 0.0
+    """Their magnitudes [V]."""
+    v_12: float = 0.0
+    v_23: float = 0.0
+    v_31: float = 0.0
+    """Magnitudes line to line [V]."""
+    loss_w: float = 0.0
+    """Lost in the line that leads to it [W]."""
+
+
+@dataclass(slots=True)
 class FuseMemory:
     """State of a fuse link, as its model has it."""
 
@@ -409,6 +432,7 @@ class Memory:
     """Present values of all signals."""
 
     components: Sequence[ComponentMemory]
+    nodes: Sequence[NodeMemory]
     fuses: Sequence[FuseMemory]
     meters: Sequence[MeterMemory]
     batteries: Sequence[BatteryMemory]

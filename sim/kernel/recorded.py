@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...models.ev_charger import NOMINAL_V
 from ...models.grid_voltage import INTERRUPTED_BELOW
-from .ac_bus import active_w
+from .ac_bus import active_w, offered_v
 from .layout import Layout, RecordedLayout
 from .memory import FOLLOWED, Memory, RecordedMemory
 from .ramps import ahead_w
@@ -22,10 +22,11 @@ def recorded_w(layout: Layout, memory: Memory, number: int) -> float:
     if own.car_phases_signal < 0:
         return power_w
     count = min(max(memory.inputs[own.car_phases_signal], 1.0), float(own.phases))
+    component = layout.controls[own.control].component
     sum_v = (
-        _in_use_v(own.place_1, count, memory.inputs[layout.phase_voltage_signals[0]])
-        + _in_use_v(own.place_2, count, memory.inputs[layout.phase_voltage_signals[1]])
-        + _in_use_v(own.place_3, count, memory.inputs[layout.phase_voltage_signals[2]])
+        _in_use_v(own.place_1, count, offered_v(layout, memory, component, 0))
+        + _in_use_v(own.place_2, count, offered_v(layout, memory, component, 1))
+        + _in_use_v(own.place_3, count, offered_v(layout, memory, component, 2))
     )
     return power_w * (sum_v / (own.phases * NOMINAL_V))
 

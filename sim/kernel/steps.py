@@ -38,6 +38,7 @@ from .inverters import (
 from .layout import Layout
 from .memory import Memory
 from .metering import run_meters
+from .network import flow_through_lines
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
 from .soc_estimate import begin_counting, correct_estimates, count_charge, soc_estimates_ahead_s
@@ -70,10 +71,12 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
 
 
 def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
-    # Reactive power that follows active power costs some of that, so the two are found in turns.
+    # Reactive power that follows active power costs some of that, and what is drawn goes by voltages that it moves, so
+    # they are found in turns.
     for _ in range(_MOST_TURNS):
         _find_flows_once(layout, memory, machines)
-        if not follow_power(layout, memory):
+        has_moved = flow_through_lines(layout, memory) and layout.answers_voltage
+        if not follow_power(layout, memory) and not has_moved:
             break
 
 

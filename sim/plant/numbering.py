@@ -15,6 +15,7 @@ from ...models.charging_point import NO_PHASE
 from ...models.fuse import fuse_initial_state
 from ...models.grid_code import grid_code_initial_state
 from ...models.grid_guard import room_by_power_var
+from ...models.throughput import ThroughputParams
 from ..components.device import (
     ACTIVE_LOWER_BOUND,
     ACTIVE_SHARE,
@@ -39,6 +40,7 @@ from ..kernel.layout import (
     BOUNDS,
     FIRST_ARRAY,
     FIRST_BOUND,
+    FIRST_VOLTAGE,
     NO_SOURCE,
     SET_POINT_VAR,
     SET_POINT_W,
@@ -75,9 +77,11 @@ from ..kernel.memory import (
     MeasuredMemory,
     Memory,
     MeterMemory,
+    NodeMemory,
     PairMemory,
     RecordedMemory,
 )
+from ..network.line_rows import LineRows
 from ..network.wiring import Wiring
 from .equipment import Equipment
 from .like_tables import with_like_tables
@@ -119,13 +123,19 @@ class Numbered(NamedTuple):
 
 
 def number_site(
-    wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cycle_us: int, start_us: int
+    wiring: Wiring,
+    equipment: Equipment,
+    lines: LineRows,
+    inputs: Iterable[str],
+    cycle_us: int,
+    start_us: int,
 ) -> Numbered:
     """Number a site.
 
     Args:
         wiring: Of a valid site.
         equipment: Of it.
+        lines: Of it.
         inputs: Names of all signals, in the order of their numbers.
         cycle_us: Ramps and built-in controls move once in this: at multiples of it since the epoch, but where it is
             longer than `CONTROL_CYCLE_US`, since the start, at which the intervals begin that a run looks at [µs].
@@ -141,9 +151,12 @@ def number_site(
     grid = equipment.grid_key
     layout = Layout(
         grid=component[grid],
-        components=_components(wiring, equipment, parents.spans),
+        components=_components(wiring, equipment, lines, parents.spans),
         parents=[component[key] for key in parents.entries],
-        throughputs=list(equipment.throughput.values()),
+        nodes=lines.nodes,
+        ways=[component[key] for key in lines.ways],
+        answers_voltage=int(_answers_voltage(equipment)),
+        throughputs=list(_throughput(equipment, lines).values()),
         voltage_signal=signal[f"{grid}.voltage"],
         nominal_phase_v=equipment.grid.voltage_v / math.sqrt(3.0),
         phase_voltage_signals=[signal[f"{grid}.voltage_{phase}"] for phase in (1, 2, 3)],
@@ -209,7 +222,7 @@ def number_site(
         cycle_begin_us=start_us % cycle_us if cycle_us > CONTROL_CYCLE_US else 0,
         longest_step_us=LONGEST_STEP_US,
     )
-    return Numbered(places, layout, _machines(equipment, places))
+    return Numbered(places, layout, _machines(equipment, places, lines))
 
 
 def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[float], start_us: int) -> Memory:
@@ -225,6 +238,9 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         next_input_us=NEVER,
         inputs=list(inputs),
         components=[ComponentMemory() for _ in layout.components],
+        nodes=[
+            NodeMemory(v_1=node.nominal_v, v_2=node.nominal_v, v_3=node.nominal_v) for node in layout.nodes
+        ],
         fuses=[FuseMemory(**fuse_initial_state(link)._asdict()) for link in layout.fuses],
         meters=[MeterMemory(MeasuredMemory(), MeasuredMemory()) for _ in layout.meters],
         batteries=[
@@ -267,15 +283,38 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
 
 
 def _components(
-    wiring: Wiring, equipment: Equipment, parents: Sequence[tuple[int, int]]
+    wiring: Wiring, equipment: Equipment, lines: LineRows, parents: Sequence[tuple[int, int]]
 ) -> list[ComponentLayout]:
-    throughputs = _numbered(equipment.throughput)
+    throughputs = _numbered(_throughput(equipment, lines))
+    ends = {node.component for node in lines.nodes}
     return [
         ComponentLayout(
-            int(key in wiring.ac_order), *span, *_shares(equipment, key), throughputs.get(key, -1)
+            int(key in wiring.ac_order),
+            *span,
+            *_shares(equipment, key),
+            throughputs.get(key, -1),
+            lines.node_of.get(key, -1),
+            int(number in ends),
         )
-        for key, span in zip(wiring.order, parents, strict=True)
+        for number, (key, span) in enumerate(zip(wiring.order, parents, strict=True))
     ]
+
+
+def _throughput(equipment: Equipment, lines: LineRows) -> dict[str, ThroughputParams]:
+    """Return what takes a part of what passes through; transformers among lines have an impedance instead."""
+    return {key: params for key, params in equipment.throughput.items() if key not in lines.transformers}
+
+
+def _answers_voltage(equipment: Equipment) -> bool:
+    """Say whether something draws by its voltage."""
+    grid = equipment.grid_key
+    voltages = {f"{grid}.voltage", *(f"{grid}.voltage_{phase}" for phase in (1, 2, 3))}
+    return (
+        bool(equipment.guards)
+        or any(load.mix is not None for load in equipment.loads.values())
+        or any(not voltages.isdisjoint(machine.sources) for machine in equipment.machines.values())
+        or any(drive.phases for drive in equipment.recorded.values())
+    )
 
 
 def _loads(equipment: Equipment, places: Places) -> list[LoadLayout]:
@@ -406,14 +445,14 @@ def _shares(equipment: Equipment, key: str) -> tuple[float, float, float]:
     return equipment.shares.get(key, _NO_SHARES)
 
 
-def _machines(equipment: Equipment, places: Places) -> dict[DeviceModel, Machines]:
+def _machines(equipment: Equipment, places: Places, lines: LineRows) -> dict[DeviceModel, Machines]:
     keys: dict[DeviceModel, list[str]] = {}
     for key, machine in equipment.machines.items():
         keys.setdefault(machine.model, []).append(key)
-    return {model: _of_a_model(equipment, places, members) for model, members in keys.items()}
+    return {model: _of_a_model(equipment, places, lines, members) for model, members in keys.items()}
 
 
-def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Machines:
+def _of_a_model(equipment: Equipment, places: Places, lines: LineRows, keys: Sequence[str]) -> Machines:
     machines = [equipment.machines[key] for key in keys]
     arrays = {key: FIRST_ARRAY - 2 * number for number, key in enumerate(equipment.arrays)}
     sources: list[int] = []
@@ -423,6 +462,10 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
             first = FIRST_BOUND - BOUNDS * places.controls[key]
             own |= {UPPER_BOUND: first, REACTIVE_LOWER_BOUND: first - 1, REACTIVE_UPPER_BOUND: first - 2}
             own |= {ACTIVE_SHARE: first - 3, ACTIVE_LOWER_BOUND: first - 4, ACTIVE_UPPER_BOUND: first - 5}
+        if key in lines.node_of:
+            first, grid = FIRST_VOLTAGE - 4 * lines.node_of[key], equipment.grid_key
+            own |= {f"{grid}.voltage_{phase}": first - phase + 1 for phase in (1, 2, 3)}
+            own |= {f"{grid}.voltage": first - 3}
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

@@ -23,8 +23,9 @@ from ..kernel.layout import Layout, Machines
 from ..kernel.memory import Memory
 from ..kernel.metering import begin_metering
 from ..kernel.steps import begin_recordings, needs_control, pass_time
+from ..network.line_rows import line_rows
 from ..network.wiring import Wiring, wire
-from ..site.environment import air_inputs, ambient_signal, sensor_inputs
+from ..site.environment import air_inputs, ambient_signal, grid_facts, sensor_inputs
 from ..site.site import Site
 from .allowed_power import AllowedPower, AllowedPowerState
 from .capability import Capability
@@ -84,7 +85,9 @@ class Plant:
             name: averaged(signal, resolution_us, start_us, end_us)
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
         }
-        numbered = number_site(self.wiring, self.equipment, signals, cycle_us, start_us)
+        order = {key: number for number, key in enumerate(self.wiring.order)}
+        lines = line_rows(site, order, self.equipment.throughput, grid_facts(site).frequency_hz)
+        numbered = number_site(self.wiring, self.equipment, lines, signals, cycle_us, start_us)
         self._places, self._layout, self._machines = numbered
         present = [signal.at(start_us) for signal in signals.values()]
         self._memory = first_memory(numbered, self.equipment, present, start_us)

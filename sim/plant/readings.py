@@ -47,7 +47,8 @@ class Readings:
         self._flows: Flows | None = None
         self._flows_at = -1
         """Generation of the operating point that they are of."""
-        self._voltages: Voltages | None = None
+        self._voltages: dict[int, Voltages] = {}
+        """By node; of a site without lines, one for all."""
         self._voltages_at = -1
         self._terminals: dict[str, tuple[BatteryState, float, BatteryOutput]] = {}
         self._meter_outputs: dict[str, tuple[tuple[int, int], MeterOutput]] = {}
@@ -77,22 +78,27 @@ class Readings:
             if row.first_us != FOLLOWED
         )
 
-    def voltages(self) -> Voltages:
-        """Return the voltages now, wherever the grid reaches."""
+    def voltages(self, key: str) -> Voltages:
+        """Return the voltages at a component now; those that the grid offers if it does not reach it."""
         point = self._point
         point.solve()
-        if self._voltages is None or self._voltages_at != point.generation:
-            layout, memory = point.layout, self._memory
+        layout, memory = point.layout, self._memory
+        if self._voltages_at != point.generation:
             self._voltages_at = point.generation
-            self._voltages = Voltages(
-                ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
-                ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+            self._voltages.clear()
+        node = layout.components[self._places.components[key]].node
+        found = self._voltages.get(node)
+        if found is None:
+            component = layout.grid if node < 0 else layout.nodes[node].component
+            found = self._voltages[node] = Voltages(
+                ThreePhase(*(voltage_v(layout, memory, component, phase) for phase in range(3))),
+                ThreePhase(*(line_voltage_v(layout, memory, component, phase) for phase in range(3))),
             )
-        return self._voltages
+        return found
 
     def phase_voltages(self, key: str) -> ThreePhase:
         """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
-        voltages = self.voltages()
+        voltages = self.voltages(key)
         return _DARK if self._switching.is_cut_off(key) else voltages.phases_v
 
     def active_power_w(self, key: str) -> float:

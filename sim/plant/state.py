@@ -43,7 +43,7 @@ class Flows(NamedTuple):
 
 
 class Voltages(NamedTuple):
-    """Voltages at one instant, wherever the grid reaches [V]."""
+    """Voltages at one instant [V]."""
 
     phases_v: ThreePhase
     """To neutral."""

@@ -96,6 +96,7 @@ _OF_NUMBERS: _Table = (
         inverters.own_lower_w inverters.own_upper_w inverters.asked_ac_w inverters.asked_var inverters.asked_bridge_w
         inverters.dc_w inverters.ac_w inverters.wanted_dc_w inverters.taken_dc_w
         pairs.asked_w pairs.taken_w
+        nodes.real_1 nodes.imag_1 nodes.real_2 nodes.imag_2 nodes.real_3 nodes.imag_3 nodes.loss_w
         controls.target_w controls.setting_w controls.reactive_target_var controls.support_var controls.reach_lower_w
         controls.reach_upper_w controls.uncut_lower_w controls.stuck_w
         recorded.asked_w
@@ -109,6 +110,7 @@ _OF_NUMBERS: _Table = (
         components.consumed_1_wh components.consumed_2_wh components.consumed_3_wh
         components.delivered_1_wh components.delivered_2_wh components.delivered_3_wh
         components.apparent_vah components.apparent_1_vah components.apparent_2_vah components.apparent_3_vah
+        nodes.v_1 nodes.v_2 nodes.v_3 nodes.v_12 nodes.v_23 nodes.v_31
         fuses.notch_heat fuses.strip_heat fuses.body_heat
         meters.sums.v1_v meters.sums.v2_v meters.sums.v3_v meters.sums.i1_a2 meters.sums.i2_a2 meters.sums.i3_a2
         meters.shown.v1_v meters.shown.v2_v meters.shown.v3_v meters.shown.i1_a2 meters.shown.i2_a2 meters.shown.i3_a2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..components.device import Activity
 from ..domain.metrics import PowerType
 from ..domain.switching import Position
+from ..kernel.ac_bus import offered_v
 from ..kernel.ramps import is_ramping
 from .capability import Capability
 from .equipment import Equipment
@@ -93,7 +94,7 @@ class Tracking:
         if rating.is_limit:
             lower_w = max(rating.active.lower, 0.0) if rating.active else 0.0
             # A charger that is told its least current at the nominal or its lowest voltage has what that makes now.
-            lowest_v, highest_v = self._extreme_phases_v()
+            lowest_v, highest_v = self._extreme_phases_v(key)
             told_v = min(rating.told_at_v, lowest_v)
             above = max(highest_v / told_v, 1.0) if told_v > 0.0 else 1.0
             # So has one whose first step in what clients leave is beyond what it is told.
@@ -127,8 +128,9 @@ class Tracking:
         has_range = machine is not None and machine.reactive_range_var is not None
         return left_var if has_range or left_var != 0.0 else target_var
 
-    def _extreme_phases_v(self) -> tuple[float, float]:
-        """Return the lowest and the highest of the grid's voltages to neutral [V]."""
+    def _extreme_phases_v(self, key: str) -> tuple[float, float]:
+        """Return the lowest and the highest of the voltages to neutral at a device [V]."""
         self._point.solve()
-        phases_v = [self._memory.inputs[signal] for signal in self._point.layout.phase_voltage_signals]
+        component = self._point.places.components[key]
+        phases_v = [offered_v(self._point.layout, self._memory, component, phase) for phase in range(3)]
         return min(phases_v), max(phases_v)

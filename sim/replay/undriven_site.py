@@ -16,7 +16,7 @@ from ..domain.categories import Category
 from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..files.presets import own_presets
-from ..site.environment import grid_facts
+from ..site.environment import grids_seen
 from ..site.site import Site
 
 
@@ -34,10 +34,10 @@ def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str,
         simulated: Keys of what keeps its inputs. What producers offer comes from the recording if it is there.
         recorded: What the components reported when the replay starts, by key; batteries begin with it.
     """
-    grid = grid_facts(site)
+    grids = grids_seen(site)
     with own_presets(site.own_presets):
         components = {
-            key: _undriven(component, key in simulated, recorded.get(key), grid)
+            key: _undriven(component, key in simulated, recorded.get(key), grids[key])
             for key, component in site.components.items()
         }
     changes: dict[str, Any] = {"components": components}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from functools import partial
 
@@ -14,6 +15,7 @@ from ..inputs.profiles.spectral import Air
 from ..inputs.signal import Constant, Signal
 from ..inputs.specs import ClearSky, ClimateTemperature
 from .graph import grid_key
+from .lines import has_lines, line_nodes
 from .site import Site
 
 INDOOR_C = 20.0
@@ -30,7 +32,7 @@ def settings(site: Site, ambient: Signal, *, start_us: int, seed: int) -> dict[s
         start_us: Simulated time at which the run starts [µs since the Unix epoch].
         seed: Of all noise.
     """
-    grid = grid_facts(site)
+    grids = grids_seen(site)
     return {
         key: Setting(
             key=key,
@@ -39,7 +41,7 @@ def settings(site: Site, ambient: Signal, *, start_us: int, seed: int) -> dict[s
             start_us=start_us,
             seed=seed,
             telemetry_interval_us=round(site.telemetry.interval_s * 1e6),
-            grid=grid,
+            grid=grids[key],
             ambient=ambient,
             make_wind=partial(wind_signal, site, start_us=start_us, seed=seed),
             make_air=partial(_air_outdoors, site, ambient, start_us, seed),
@@ -57,6 +59,17 @@ def grid_facts(site: Site) -> GridFacts:
     grid = site.components[key]
     assert isinstance(grid, GridConnectionPoint)
     return GridFacts(key, grid.voltage_v, nominal_frequency_hz(grid.frequency))
+
+
+def grids_seen(site: Site) -> dict[str, GridFacts]:
+    """Return what each component knows of the public grid, by key: behind a transformer, another nominal voltage."""
+    facts = grid_facts(site)
+    seen = dict.fromkeys(site.components, facts)
+    if has_lines(site):
+        nodes, node_of = line_nodes(site)
+        for key, node in node_of.items():
+            seen[key] = facts._replace(voltage_v=nodes[node].nominal_v * math.sqrt(3.0))
+    return seen
 
 
 def ambient_signal(site: Site, *, start_us: int, seed: int) -> Signal:

@@ -41,7 +41,7 @@ from ..files.regular import read_regular
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.packaged import broken_profiles
 from . import graph
-from .environment import grid_facts
+from .environment import grids_seen
 from .feed_in import feed_in_findings
 from .meters import wrong_meter
 from .relations import has_known_preset, relation_findings
@@ -343,11 +343,11 @@ def _parameter_findings(site: Site) -> Iterator[Finding]:
     """Find what no component can be built of: parameters, or what the rest of its section makes of them."""
     if not any(isinstance(component, GridConnectionPoint) for component in site.components.values()):
         return
-    grid = grid_facts(site)
+    grids = grids_seen(site)
     for key, component in site.components.items():
         if has_known_preset(component):
             yield from _refusals(
-                partial(_check_with, component, grid), component.parameters, ("components", key)
+                partial(_check_with, component, grids[key]), component.parameters, ("components", key)
             )
 
 

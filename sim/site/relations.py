@@ -45,6 +45,7 @@ from ..files.units import AMPERE, WATT
 from ..inputs.specs import ClearSky, shows_all_light
 from .charging import charging_findings, station_findings
 from .environment import grid_facts
+from .lines import line_findings
 from .site import Site
 
 _ROUNDING = 1e-9
@@ -80,6 +81,7 @@ def relation_findings(site: Site) -> Iterator[Finding]:
             if has_known_preset(component):
                 yield from charging_findings(key, component)
     yield from _table_findings(site)
+    yield from line_findings(site)
 
 
 def _table_findings(site: Site) -> Iterator[Finding]:

@@ -162,7 +162,7 @@ def _at_flow(plant: Plant, key: str) -> Look:
 
     def look() -> AlternatingSide:
         flow = memory.components[number]
-        phases_v, lines_v = (_DARK, _DARK) if flow.is_cut_off else readings.voltages()
+        phases_v, lines_v = (_DARK, _DARK) if flow.is_cut_off else readings.voltages(key)
         return flow_side(
             NUMBERS,
             (flow.active_1, flow.active_2, flow.active_3),

@@ -26,7 +26,7 @@ from ...domain.ranges import Bounds
 from ...files.parameters import Number
 from ...files.presets import check_at_most, check_own_draws, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
-from ...files.units import DEGREE, FRACTION, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
+from ...files.units import DEGREE, FRACTION, METRE, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.errors import InputError
 from ...inputs.specs import ProductionFile, PvPowerInput, WindSpeedInput
@@ -52,8 +52,8 @@ from .wind_power_curve import (
     with_curve,
 )
 
-_METRE = Unit("m", {"m": 1.0})
-_Height = Annotated[float, _METRE.within(lower=2.0, upper=250.0)]
+
+_Height = Annotated[float, METRE.within(lower=2.0, upper=250.0)]
 _WindPower = Annotated[float, WATT.within(above=0.0, upper=2e7)]
 _YawError = Annotated[float, DEGREE.within(lower=0.0, upper=45.0)]
 _Turbulence = Annotated[float, FRACTION.within(lower=0.0, upper=0.4)]

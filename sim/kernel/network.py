@@ -1,0 +1,227 @@
+"""Lines and transformers: what flows in them, and the voltages that this leaves at their far ends.
+
+A site's lines form a tree whose root is the public grid, so voltages are found by sweeps (C. S. Cheng, D. Shirmohammadi,
+IEEE Trans. Power Syst. 10 (1995) 671): currents of what draws at the present voltages, summed from the leaves to the
+root; then voltages from the root to the leaves. Both are per unit of the voltages that are nominal where they are, so
+that transformers need no ratio; currents are in watts per unit of voltage.
+
+A node is where the far end of a line, or the grid, is; all that is joined to it without a line has its voltage.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .layout import NO_SHIFT, Layout, NodeLayout
+from .memory import Memory, NodeMemory
+
+_MOST_SWEEPS = 100
+_FULL_SWEEPS = 20
+"""After these a voltage goes half of its way only, by which heavy loads settle that swing about their solution."""
+_SETTLED = 1e-11
+"""Change of a voltage by a sweep that is none [pu]."""
+_MOVED = 1e-8
+"""Change of a voltage to which nothing has to answer [pu]."""
+_LEAST_PU = 0.5
+"""Below this, what is drawn falls with the square of the voltage: nothing holds its power there."""
+_SQRT3 = math.sqrt(3.0)
+_BACK = complex(-0.5, -0.5 * _SQRT3)
+"""By which phase 2 follows phase 1."""
+_AHEAD = complex(-0.5, 0.5 * _SQRT3)
+_NOTHING = complex(0.0, 0.0)
+
+
+def flow_through_lines(layout: Layout, memory: Memory) -> bool:
+    """Find the voltages of all nodes, and what flows through their lines; say whether a voltage has moved.
+
+    Powers that components draw at each node must be summed, at the component where its line ends.
+    """
+    count = len(layout.nodes)
+    if count == 0:
+        return False
+    drawn = [_NOTHING] * (3 * count)
+    voltages = [_NOTHING] * (3 * count)
+    currents = [_NOTHING] * (3 * count)
+    for node in range(count):
+        _begin(layout, memory, node, drawn, voltages)
+    for sweep in range(_MOST_SWEEPS):
+        _sum_currents(layout, memory, drawn, voltages, currents)
+        change = _drop_voltages(layout, memory, voltages, currents, 1.0 if sweep < _FULL_SWEEPS else 0.5)
+        if change < _SETTLED:
+            break
+    _pass_on(layout, memory, voltages, currents)
+    return _keep_voltages(layout, memory, voltages)
+
+
+def _begin(layout: Layout, memory: Memory, node: int, drawn: list[complex], voltages: list[complex]) -> None:
+    """Take what a node draws, and the voltages that it had last; those before its line if it had none."""
+    own, now = layout.nodes[node], memory.nodes[node]
+    flow = memory.components[own.component]
+    if flow.is_cut_off:
+        return
+    drawn[3 * node] = complex(flow.active_1, flow.reactive_1)
+    drawn[3 * node + 1] = complex(flow.active_2, flow.reactive_2)
+    drawn[3 * node + 2] = complex(flow.active_3, flow.reactive_3)
+    if now.real_1 == 0.0 and now.imag_1 == 0.0:
+        voltages[3 * node], voltages[3 * node + 1], voltages[3 * node + 2] = _before(
+            layout, memory, own, voltages
+        )
+        return
+    voltages[3 * node] = complex(now.real_1, now.imag_1)
+    voltages[3 * node + 1] = complex(now.real_2, now.imag_2)
+    voltages[3 * node + 2] = complex(now.real_3, now.imag_3)
+
+
+def _before(
+    layout: Layout, memory: Memory, own: NodeLayout, voltages: list[complex]
+) -> tuple[complex, complex, complex]:
+    """Return the voltages that a line would have at its far end if nothing flowed."""
+    if own.parent < 0:
+        signals, nominal_v = layout.phase_voltage_signals, layout.nominal_phase_v
+        return (
+            complex(memory.inputs[signals[0]] / nominal_v, 0.0),
+            complex(memory.inputs[signals[1]] / nominal_v, 0.0) * _BACK,
+            complex(memory.inputs[signals[2]] / nominal_v, 0.0) * _AHEAD,
+        )
+    one, two, three = voltages[3 * own.parent], voltages[3 * own.parent + 1], voltages[3 * own.parent + 2]
+    if own.shift == NO_SHIFT:
+        return one, two, three
+    share = own.sign / _SQRT3
+    if own.shift == 1:
+        return share * (one - three), share * (two - one), share * (three - two)
+    return share * (one - two), share * (two - three), share * (three - one)
+
+
+def _sum_currents(
+    layout: Layout, memory: Memory, drawn: list[complex], voltages: list[complex], currents: list[complex]
+) -> None:
+    for place in range(len(currents)):
+        currents[place] = _drawn_current(drawn[place], voltages[place])
+    for node in range(len(layout.nodes) - 1, -1, -1):
+        own = layout.nodes[node]
+        place = 3 * node
+        if own.shunt_b != 0.0 or own.shunt_g != 0.0:
+            admittance = complex(own.shunt_g, own.shunt_b)
+            for phase in range(3):
+                currents[place + phase] += admittance * voltages[place + phase]
+        if own.parent >= 0 and not memory.components[own.component].is_cut_off:
+            one, two, three = _before_current(own, currents, place)
+            currents[3 * own.parent] += one
+            currents[3 * own.parent + 1] += two
+            currents[3 * own.parent + 2] += three
+
+
+def _drawn_current(drawn: complex, voltage: complex) -> complex:
+    square = voltage.real * voltage.real + voltage.imag * voltage.imag
+    if square == 0.0:
+        return _NOTHING
+    square = max(square, _LEAST_PU * _LEAST_PU)
+    # The conjugate of drawn / voltage, written out: a complex division is not the same in compiled runs.
+    return complex(
+        (drawn.real * voltage.real + drawn.imag * voltage.imag) / square,
+        (drawn.real * voltage.imag - drawn.imag * voltage.real) / square,
+    )
+
+
+def _before_current(own: NodeLayout, currents: list[complex], place: int) -> tuple[complex, complex, complex]:
+    """Return the currents at the near end of what leads to a node."""
+    one, two, three = currents[place], currents[place + 1], currents[place + 2]
+    if own.shift == NO_SHIFT:
+        return one, two, three
+    share = own.sign / _SQRT3
+    if own.shift == 1:
+        return share * (one - two), share * (two - three), share * (three - one)
+    return share * (one - three), share * (two - one), share * (three - two)
+
+
+def _drop_voltages(
+    layout: Layout, memory: Memory, voltages: list[complex], currents: list[complex], step: float
+) -> float:
+    """Find voltages beside currents, from the grid outwards; return the greatest change [pu]."""
+    change = 0.0
+    for node in range(len(layout.nodes)):
+        own = layout.nodes[node]
+        if memory.components[own.component].is_cut_off:
+            continue
+        place = 3 * node
+        one, two, three = _before(layout, memory, own, voltages)
+        impedance = complex(own.resistance, own.reactance)
+        common = complex(own.mutual_resistance, own.mutual_reactance) * (
+            currents[place] + currents[place + 1] + currents[place + 2]
+        )
+        change = max(
+            change,
+            _move(voltages, place, one - impedance * currents[place] - common, step),
+            _move(voltages, place + 1, two - impedance * currents[place + 1] - common, step),
+            _move(voltages, place + 2, three - impedance * currents[place + 2] - common, step),
+        )
+    return change
+
+
+def _move(voltages: list[complex], place: int, goal: complex, step: float) -> float:
+    change = goal - voltages[place]
+    voltages[place] = goal if step == 1.0 else voltages[place] + complex(step, 0.0) * change
+    return max(abs(change.real), abs(change.imag))
+
+
+def _pass_on(layout: Layout, memory: Memory, voltages: list[complex], currents: list[complex]) -> None:
+    """Add what flows into each line to all that it flows through on its way from the node before."""
+    for node in range(len(layout.nodes) - 1, 0, -1):
+        own, now = layout.nodes[node], memory.nodes[node]
+        if memory.components[own.component].is_cut_off:
+            now.loss_w = 0.0
+            continue
+        one, two, three = _before_current(own, currents, 3 * node)
+        place = 3 * own.parent
+        active_1, reactive_1 = _power(voltages[place], one)
+        active_2, reactive_2 = _power(voltages[place + 1], two)
+        active_3, reactive_3 = _power(voltages[place + 2], three)
+        arriving = memory.components[own.component]
+        arriving_w = arriving.active_1 + arriving.active_2 + arriving.active_3
+        now.loss_w = active_1 + active_2 + active_3 - arriving_w
+        for number in range(own.first_way, own.end_way):
+            flow = memory.components[layout.ways[number]]
+            flow.active_1 += active_1
+            flow.active_2 += active_2
+            flow.active_3 += active_3
+            flow.reactive_1 += reactive_1
+            flow.reactive_2 += reactive_2
+            flow.reactive_3 += reactive_3
+
+
+def _power(voltage: complex, current: complex) -> tuple[float, float]:
+    return (
+        voltage.real * current.real + voltage.imag * current.imag,
+        voltage.imag * current.real - voltage.real * current.imag,
+    )
+
+
+def _keep_voltages(layout: Layout, memory: Memory, voltages: list[complex]) -> bool:
+    has_moved = False
+    for node in range(len(layout.nodes)):
+        now, unit_v = memory.nodes[node], layout.nodes[node].nominal_v
+        one, two, three = voltages[3 * node], voltages[3 * node + 1], voltages[3 * node + 2]
+        v_1, v_2, v_3 = unit_v * _size(one), unit_v * _size(two), unit_v * _size(three)
+        moved_v = max(abs(v_1 - now.v_1), abs(v_2 - now.v_2), abs(v_3 - now.v_3))
+        has_moved = has_moved or moved_v > _MOVED * unit_v
+        _set(now, one, two, three)
+        now.v_1 = v_1
+        now.v_2 = v_2
+        now.v_3 = v_3
+        now.v_12 = unit_v * _size(one - two)
+        now.v_23 = unit_v * _size(two - three)
+        now.v_31 = unit_v * _size(three - one)
+    return has_moved
+
+
+def _set(now: NodeMemory, one: complex, two: complex, three: complex) -> None:
+    now.real_1 = one.real
+    now.imag_1 = one.imag
+    now.real_2 = two.real
+    now.imag_2 = two.imag
+    now.real_3 = three.real
+    now.imag_3 = three.imag
+
+
+def _size(voltage: complex) -> float:
+    return math.sqrt(voltage.real * voltage.real + voltage.imag * voltage.imag)
