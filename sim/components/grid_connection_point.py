@@ -20,13 +20,13 @@ from ..files.units import (
     OHM,
     SECOND,
     VOLT,
+    VOLT_AMPERE,
     WATT,
     NonNegativePower,
     PositiveDuration,
     PositiveFrequency,
     PositivePower,
     PositiveVoltage,
-    VOLT_AMPERE,
     Unit,
 )
 from ..inputs.build import InputSetting, build_signal

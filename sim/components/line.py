@@ -67,7 +67,7 @@ class Line(Section):
         for name in idle:
             if name in self.model_fields_set:
                 raise refuse_at(
-                    (alias[name],), "given", f"either type and length, or resistance and reactance"
+                    (alias[name],), "given", "either type and length, or resistance and reactance"
                 )
         if wanted == by_impedance:
             self._check_zero_sequence()
@@ -124,7 +124,8 @@ def line_params(line: Line) -> LineParams:
         assert line.length_m is not None
         params = warmed(line_preset(line.type, line.length_m), line.temperature_c)
     else:
-        assert line.resistance_ohm is not None and line.reactance_ohm is not None
+        assert line.resistance_ohm is not None
+        assert line.reactance_ohm is not None
         params = LineParams(
             line.resistance_ohm,
             line.reactance_ohm,

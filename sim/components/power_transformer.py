@@ -17,7 +17,6 @@ from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .setting import GridFacts, Setting
 from .throughput import Throughput, throughput_caption, throughput_params
 
-
 VectorGroup = Literal["Dyn1", "Dyn5", "Dyn7", "Dyn11", "YNyn0"]
 
 
@@ -30,16 +29,19 @@ class PowerTransformer(Throughput):
     secondary_voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="secondary_voltage")
     """Nominal voltage on the site's side [V]."""
     short_circuit_voltage: Annotated[float, FRACTION.within(above=0.0, upper=0.3)] | None = None
-    """Part of the nominal voltage that drives the rated current through a short circuit behind it; by preset if not given."""
+    """Part of the nominal voltage that drives the rated current through a short circuit; by preset if not given."""
     vector_group: VectorGroup = "Dyn5"
-    """How its windings are connected, and by how many times 30° the site's side is behind; counts where there are lines."""
+    """How its windings are connected, and by how many times 30° the site's side lags; counts where there are lines."""
 
     @property
     def short_circuit_share(self) -> float | None:
-        """Part of the nominal voltage that drives the rated current through a short circuit; None if nothing says it."""
+        """The same, by key or preset; None if neither says it."""
         if self.short_circuit_voltage is not None or self.preset not in transformer_preset_names():
             return self.short_circuit_voltage
-        return find_preset("transformers", "transformer preset", self.preset)["short_circuit_voltage_pu"]
+        voltage: float = find_preset("transformers", "transformer preset", self.preset)[
+            "short_circuit_voltage_pu"
+        ]
+        return voltage
 
 
 _NO_LOAD_SHARE, _LOAD_SHARE = 0.001, 0.01

@@ -26,7 +26,6 @@ from .array_spectrum import Cells, OfCells, spectrum_params
 from .section import given
 from .setting import Setting
 
-
 _YEAR = Unit("years", {"years": 1.0, "year": 1.0})
 _Dusk = Annotated[float, IRRADIANCE.within(lower=0.0, upper=300.0)]
 START_W_PER_M2 = 20.0

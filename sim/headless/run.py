@@ -135,6 +135,7 @@ class HeadlessRun:
             length = row_length(plant.operating_point.layout, each)
             return np.full((rows if is_asked else 0, length), np.nan)
 
+        nodes = len(plant.numbers[0].nodes)
         more, bounds = int(self._has_all), int(self._has_bounds)
 
         def flags(columns: int) -> npt.NDArray[np.int8]:
@@ -156,7 +157,7 @@ class HeadlessRun:
             asked_w=table(bounds * pairs), conducts=flags(bounds * pairs),
             reach_lower_w=table(bounds * controls), reach_upper_w=table(bounds * controls),
             is_closed=flags(components), is_cut_off=flags(components),
-            voltage_v=table(6 * max(len(layout.nodes), 1)), metered=table(12 * meterings), registers_wh=table(2 * meterings),
+            voltage_v=table(6 * max(nodes, 1)), metered=table(12 * meterings), registers_wh=table(2 * meterings),
             until_us=until_us, means=intervals(self._means, PHASES),
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
             lowest_w=np.full(components, np.inf), highest_w=np.full(components, -np.inf),

@@ -131,6 +131,11 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
         return 0.0
     if source <= FIRST_BOUND:
         return bound_left(memory, FIRST_BOUND - source, set_point_w, set_point_var)
+    return from_solution(memory, source)
+
+
+def from_solution(memory: Memory, source: int) -> float:
+    """Return one of what nodes and arrays have [V], [W]; see `FIRST_VOLTAGE` and `FIRST_ARRAY`."""
     if source <= FIRST_VOLTAGE:
         return voltage_of_node(memory, FIRST_VOLTAGE - source)
     array = memory.arrays[(FIRST_ARRAY - source) // 2]

@@ -57,9 +57,9 @@ class ComponentLayout:
     """Part of its own power that it has on each phase."""
     throughput: int
     """Its number among what loses some of what passes through it, or -1."""
-    node: int
+    node: int = -1
     """Whose voltages it has, among `Layout.nodes`; -1 of a site without lines."""
-    ends_line: int
+    ends_line: int = 0
     """Whether a line leads to it, by which alone power comes to it."""
 
 
@@ -91,7 +91,7 @@ class NodeLayout:
     """A third of what the zero sequence has more [pu/W]."""
     shunt_g: float
     shunt_b: float
-    """Admittance of each phase to neutral of all lines that end here, at this end [W/pu]."""
+    """Admittance of each phase to neutral at either end of what leads here [W/pu]."""
     shift: int
     """`NO_SHIFT`, or the clock number 1 or 11 of a delta on the grid's side."""
     sign: float

@@ -1,9 +1,9 @@
 """Lines and transformers: what flows in them, and the voltages that this leaves at their far ends.
 
-A site's lines form a tree whose root is the public grid, so voltages are found by sweeps (C. S. Cheng, D. Shirmohammadi,
-IEEE Trans. Power Syst. 10 (1995) 671): currents of what draws at the present voltages, summed from the leaves to the
-root; then voltages from the root to the leaves. Both are per unit of the voltages that are nominal where they are, so
-that transformers need no ratio; currents are in watts per unit of voltage.
+A site's lines form a tree whose root is the public grid, so voltages are found by sweeps: currents of what draws at
+the present voltages, summed from the leaves to the root; then voltages from the root to the leaves. Both are per unit
+of the voltages that are nominal where they are, so that transformers need no ratio; currents are in watts per unit of
+voltage.
 
 A node is where the far end of a line, or the grid, is; all that is joined to it without a line has its voltage.
 """
@@ -86,7 +86,7 @@ def _before(
     one, two, three = voltages[3 * own.parent], voltages[3 * own.parent + 1], voltages[3 * own.parent + 2]
     if own.shift == NO_SHIFT:
         return one, two, three
-    share = own.sign / _SQRT3
+    share = complex(own.sign / _SQRT3, 0.0)
     if own.shift == 1:
         return share * (one - three), share * (two - one), share * (three - two)
     return share * (one - two), share * (two - three), share * (three - one)
@@ -95,20 +95,21 @@ def _before(
 def _sum_currents(
     layout: Layout, memory: Memory, drawn: list[complex], voltages: list[complex], currents: list[complex]
 ) -> None:
+    """Find the currents at the far ends of all that leads to nodes, from the leaves to the grid."""
     for place in range(len(currents)):
         currents[place] = _drawn_current(drawn[place], voltages[place])
     for node in range(len(layout.nodes) - 1, -1, -1):
         own = layout.nodes[node]
-        place = 3 * node
-        if own.shunt_b != 0.0 or own.shunt_g != 0.0:
-            admittance = complex(own.shunt_g, own.shunt_b)
-            for phase in range(3):
-                currents[place + phase] += admittance * voltages[place + phase]
-        if own.parent >= 0 and not memory.components[own.component].is_cut_off:
-            one, two, three = _before_current(own, currents, place)
-            currents[3 * own.parent] += one
-            currents[3 * own.parent + 1] += two
-            currents[3 * own.parent + 2] += three
+        if not memory.components[own.component].is_cut_off:
+            shunt = complex(own.shunt_g, own.shunt_b)
+            for place in range(3 * node, 3 * node + 3):
+                currents[place] += shunt * voltages[place]
+            if own.parent >= 0:
+                place = 3 * own.parent
+                one, two, three = _near_currents(own, currents, voltages, 3 * node)
+                currents[place] += one
+                currents[place + 1] += two
+                currents[place + 2] += three
 
 
 def _drawn_current(drawn: complex, voltage: complex) -> complex:
@@ -123,15 +124,24 @@ def _drawn_current(drawn: complex, voltage: complex) -> complex:
     )
 
 
-def _before_current(own: NodeLayout, currents: list[complex], place: int) -> tuple[complex, complex, complex]:
-    """Return the currents at the near end of what leads to a node."""
+def _near_currents(
+    own: NodeLayout, currents: list[complex], voltages: list[complex], place: int
+) -> tuple[complex, complex, complex]:
+    """Return the currents at the near end of what leads to a node, whose currents and voltages begin at a place."""
     one, two, three = currents[place], currents[place + 1], currents[place + 2]
+    before = 3 * own.parent
+    shunt = complex(own.shunt_g, own.shunt_b)
+    near_1, near_2, near_3 = (
+        shunt * voltages[before],
+        shunt * voltages[before + 1],
+        shunt * voltages[before + 2],
+    )
     if own.shift == NO_SHIFT:
-        return one, two, three
-    share = own.sign / _SQRT3
+        return near_1 + one, near_2 + two, near_3 + three
+    share = complex(own.sign / _SQRT3, 0.0)
     if own.shift == 1:
-        return share * (one - two), share * (two - three), share * (three - one)
-    return share * (one - three), share * (two - one), share * (three - two)
+        return near_1 + share * (one - two), near_2 + share * (two - three), near_3 + share * (three - one)
+    return near_1 + share * (one - three), near_2 + share * (two - one), near_3 + share * (three - two)
 
 
 def _drop_voltages(
@@ -171,7 +181,7 @@ def _pass_on(layout: Layout, memory: Memory, voltages: list[complex], currents: 
         if memory.components[own.component].is_cut_off:
             now.loss_w = 0.0
             continue
-        one, two, three = _before_current(own, currents, 3 * node)
+        one, two, three = _near_currents(own, currents, voltages, 3 * node)
         place = 3 * own.parent
         active_1, reactive_1 = _power(voltages[place], one)
         active_2, reactive_2 = _power(voltages[place + 1], two)

@@ -11,6 +11,7 @@ from ...models.throughput import ThroughputParams
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.line import line_params
 from ..components.power_transformer import PowerTransformer, VectorGroup
+from ..components.section import ComponentSection
 from ..kernel.layout import NO_SHIFT, NodeLayout
 from ..site.lines import LineNode, has_lines, line_nodes
 from ..site.site import Site
@@ -55,15 +56,10 @@ def line_rows(
         return LineRows([], [], {}, frozenset())
     nodes, node_of = line_nodes(site)
     branches = [_branch(site, node, nodes, passing, frequency_hz) for node in nodes]
-    shunts = [branch.half_shunt for branch in branches]
-    for node, branch in zip(nodes[1:], branches[1:], strict=True):
-        shunts[node.parent] += branch.half_shunt
     rows, ways = [], list[str]()
-    for node, branch, shunt in zip(nodes, branches, shunts, strict=True):
+    for node, branch in zip(nodes, branches, strict=True):
         mutual = (branch.zero - branch.positive) / 3.0
-        component = site.components[node.key]
-        is_transformer = isinstance(component, PowerTransformer)
-        shift, sign = _SHIFTS[component.vector_group] if is_transformer else (NO_SHIFT, 1.0)
+        shift, sign = _shift(site.components[node.key])
         rows.append(
             NodeLayout(
                 component=order[node.key],
@@ -75,8 +71,8 @@ def line_rows(
                 reactance=branch.positive.imag,
                 mutual_resistance=mutual.real,
                 mutual_reactance=mutual.imag,
-                shunt_g=shunt.real,
-                shunt_b=shunt.imag,
+                shunt_g=branch.half_shunt.real,
+                shunt_b=branch.half_shunt.imag,
                 shift=shift,
                 sign=sign,
             )
@@ -84,6 +80,10 @@ def line_rows(
         ways += node.ways
     transformers = {node.key for node in nodes if isinstance(site.components[node.key], PowerTransformer)}
     return LineRows(rows, ways, node_of, frozenset(transformers))
+
+
+def _shift(component: ComponentSection) -> tuple[int, float]:
+    return _SHIFTS[component.vector_group] if isinstance(component, PowerTransformer) else (NO_SHIFT, 1.0)
 
 
 def _branch(

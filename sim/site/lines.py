@@ -25,7 +25,7 @@ class LineNode(NamedTuple):
     """What is joined without a line, and has the same voltages."""
 
     key: str
-    """Component at which the line, or the transformer, ends that leads to it; the grid connection point of the first."""
+    """Component at which what leads to it ends, a line or a transformer; of the first, the grid connection point."""
     parent: int
     """Node that this comes from; -1 of the first."""
     ways: tuple[str, ...]

@@ -13,6 +13,8 @@ from ..components.grid_connection_point import GridConnectionPoint, grid_impedan
 from ..components.inverter import InverterSection, StorageInverter, inverter_params
 from ..domain.categories import EvChargerType
 from ..files.presets import own_presets
+from .environment import grids_seen
+from .lines import has_lines
 from .relations import in_front
 from .site import Site
 
@@ -48,6 +50,8 @@ def _window_notes(site: Site) -> Iterator[str]:
 
 def _rise_notes(site: Site) -> Iterator[str]:
     """Yield which grid codes do not see the voltage that the site itself makes behind an impedance."""
+    if has_lines(site):
+        return
     has_impedance = any(
         isinstance(component, GridConnectionPoint) and grid_impedances(component.voltages)
         for component in site.components.values()
@@ -66,17 +70,16 @@ def _rise_notes(site: Site) -> Iterator[str]:
 
 def _least_notes(site: Site) -> Iterator[str]:
     """Yield what chargers draw at their least current where the voltage of the site is above that of usual chargers."""
-    nominal_v = max(
-        component.voltage_v / math.sqrt(3.0)
-        for component in site.components.values()
-        if isinstance(component, GridConnectionPoint)
-    )
-    chargers = [
-        key
-        for key, component in site.components.items()
-        if isinstance(component, EvCharger) and component.type is EvChargerType.AC
-    ]
-    if chargers and nominal_v > _USUAL * NOMINAL_V:
+    by_voltage: dict[float, list[str]] = {}
+    for key, grid in grids_seen(site).items():
+        component, nominal_v = site.components[key], grid.voltage_v / math.sqrt(3.0)
+        if (
+            isinstance(component, EvCharger)
+            and component.type is EvChargerType.AC
+            and nominal_v > _USUAL * NOMINAL_V
+        ):
+            by_voltage.setdefault(nominal_v, []).append(key)
+    for nominal_v, chargers in by_voltage.items():
         told_w, drawn_w = (LEAST_CURRENT_A * volts for volts in (NOMINAL_V, nominal_v))
         yield (
             f"{', '.join(chargers)}: powers are told by {NOMINAL_V:g} V a phase, as by other systems, and the site has "

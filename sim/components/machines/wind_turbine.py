@@ -26,7 +26,7 @@ from ...domain.ranges import Bounds
 from ...files.parameters import Number
 from ...files.presets import check_at_most, check_own_draws, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
-from ...files.units import DEGREE, FRACTION, METRE, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
+from ...files.units import DEGREE, FRACTION, METRE, METRE_PER_SECOND, SECOND, WATT, Fraction
 from ...inputs.chance import Chance
 from ...inputs.errors import InputError
 from ...inputs.specs import ProductionFile, PvPowerInput, WindSpeedInput
@@ -51,7 +51,6 @@ from .wind_power_curve import (
     curve_return,
     with_curve,
 )
-
 
 _Height = Annotated[float, METRE.within(lower=2.0, upper=250.0)]
 _WindPower = Annotated[float, WATT.within(above=0.0, upper=2e7)]
