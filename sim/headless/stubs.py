@@ -51,6 +51,11 @@ def nothing_held(layout: Layout, memory: Memory) -> float:
     return 0.0
 
 
+def nothing_done(layout: Layout, memory: Memory) -> int:
+    """Return 0."""
+    return 0
+
+
 def never(layout: Layout, memory: Memory) -> bool:
     """Return False."""
     return False
@@ -66,7 +71,11 @@ def no_row(layout: Layout, memory: Memory, samples: Any, row: int) -> None:
 
 
 STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
-    "nodes": {network.flow_through_lines: never},
+    "nodes": {
+        network.flow_through_lines: nothing_done,
+        network.close_again: nothing,
+        network.releases_ahead_us: no_earlier,
+    },
     "feed_in": {
         feed_in.hold_back: nothing,
         feed_in.find_share: nothing,

@@ -204,6 +204,8 @@ def find_cut_off(layout: Layout, memory: Memory) -> None:
         )
         if component == layout.grid and is_grid_gone(layout, memory):
             flow.is_cut_off = 1
+        if place.ends_line and memory.nodes[place.node].dark_until_us > 0:
+            flow.is_cut_off = 1
     for inverter in range(len(layout.inverters)):
         _find_conducting_pairs(layout, memory, inverter)
 

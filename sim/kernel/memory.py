@@ -80,6 +80,10 @@ class NodeMemory:
     """Magnitudes line to line [V]."""
     loss_w: float = 0.0
     """Lost in the line that leads to it [W]."""
+    dark_until_us: int = 0
+    """Until when it is switched off, as its voltage has collapsed; 0 if it is not [µs]."""
+    collapses: int = 0
+    """How often that has happened since the start."""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,10 @@ the present voltages, summed from the leaves to the root; then voltages from the
 of the voltages that are nominal where they are, so that transformers need no ratio; currents are in watts per unit of
 voltage.
 
+Nothing is drawn that the lines cannot carry: where no voltages belong to what is drawn, or they would be so low that
+nothing holds its power, the node with the lowest one is switched off, as by the release of its undervoltage, and on
+again after a while.
+
 A node is where the far end of a line, or the grid, is; all that is joined to it without a line has its voltage.
 """
 
@@ -12,18 +16,23 @@ from __future__ import annotations
 
 import math
 
+from .ac_bus import reconnect
 from .layout import NO_SHIFT, Layout, NodeLayout
 from .memory import Memory, NodeMemory
 
 _MOST_SWEEPS = 100
 _FULL_SWEEPS = 20
 """After these a voltage goes half of its way only, by which heavy loads settle that swing about their solution."""
+STILL, MOVED, COLLAPSED = 0, 1, 2
+"""What voltages have done."""
+RELEASED_US = 60_000_000
+"""For how long a node is switched off where its voltage has collapsed; chosen [µs]."""
 _SETTLED = 1e-11
 """Change of a voltage by a sweep that is none [pu]."""
 _MOVED = 1e-8
 """Change of a voltage to which nothing has to answer [pu]."""
-_LEAST_PU = 0.5
-"""Below this, what is drawn falls with the square of the voltage: nothing holds its power there."""
+_LEAST_SHARE = 0.5
+"""Part of the grid's voltage below which nothing holds its power, so there is none; chosen."""
 _SQRT3 = math.sqrt(3.0)
 _BACK = complex(-0.5, -0.5 * _SQRT3)
 """By which phase 2 follows phase 1."""
@@ -31,26 +40,73 @@ _AHEAD = complex(-0.5, 0.5 * _SQRT3)
 _NOTHING = complex(0.0, 0.0)
 
 
-def flow_through_lines(layout: Layout, memory: Memory) -> bool:
-    """Find the voltages of all nodes, and what flows through their lines; say whether a voltage has moved.
+def flow_through_lines(layout: Layout, memory: Memory) -> int:
+    """Find the voltages of all nodes, and what flows through their lines; return what voltages have done.
 
-    Powers that components draw at each node must be summed, at the component where its line ends.
+    Powers that components draw at each node must be summed, at the component where its line ends. Where a voltage has
+    collapsed, what flows must be found anew.
     """
     count = len(layout.nodes)
     if count == 0:
-        return False
+        return STILL
     drawn = [_NOTHING] * (3 * count)
     voltages = [_NOTHING] * (3 * count)
     currents = [_NOTHING] * (3 * count)
     for node in range(count):
         _begin(layout, memory, node, drawn, voltages)
+    least_pu = _least_pu(layout, memory)
+    change = math.inf
     for sweep in range(_MOST_SWEEPS):
-        _sum_currents(layout, memory, drawn, voltages, currents)
-        change = _drop_voltages(layout, memory, voltages, currents, 1.0 if sweep < _FULL_SWEEPS else 0.5)
-        if change < _SETTLED:
-            break
+        if change >= _SETTLED:
+            _sum_currents(layout, memory, drawn, voltages, currents, least_pu)
+            change = _drop_voltages(layout, memory, voltages, currents, 1.0 if sweep < _FULL_SWEEPS else 0.5)
+    if _release(layout, memory, voltages, least_pu if change < _SETTLED else math.inf):
+        return COLLAPSED
     _pass_on(layout, memory, voltages, currents)
-    return _keep_voltages(layout, memory, voltages)
+    return MOVED if _keep_voltages(layout, memory, voltages) else STILL
+
+
+def close_again(layout: Layout, memory: Memory) -> None:
+    """Switch nodes on again whose time has come."""
+    has_closed = False
+    for node in range(len(layout.nodes)):
+        now = memory.nodes[node]
+        if 0 < now.dark_until_us <= memory.time_us:
+            now.dark_until_us = 0
+            has_closed = True
+    if has_closed:
+        reconnect(layout, memory)
+
+
+def releases_ahead_us(layout: Layout, memory: Memory, change_us: int) -> int:
+    """Return when a node is switched on again, or an earlier change [µs]."""
+    for node in range(len(layout.nodes)):
+        if memory.nodes[node].dark_until_us > 0:
+            change_us = min(change_us, memory.nodes[node].dark_until_us)
+    return change_us
+
+
+def _least_pu(layout: Layout, memory: Memory) -> float:
+    """Return the voltage below which nothing holds its power [pu]."""
+    signals = layout.phase_voltage_signals
+    least_v = min(memory.inputs[signals[0]], memory.inputs[signals[1]], memory.inputs[signals[2]])
+    return _LEAST_SHARE * least_v / layout.nominal_phase_v
+
+
+def _release(layout: Layout, memory: Memory, voltages: list[complex], least_pu: float) -> bool:
+    """Switch off the node with the lowest voltage, if that is less than it can be; say whether it was."""
+    lowest, lowest_pu = -1, math.inf
+    for node in range(len(layout.nodes)):
+        if not memory.components[layout.nodes[node].component].is_cut_off:
+            for place in range(3 * node, 3 * node + 3):
+                if _size(voltages[place]) < lowest_pu:
+                    lowest, lowest_pu = node, _size(voltages[place])
+    if lowest < 0 or lowest_pu >= least_pu:
+        return False
+    memory.nodes[lowest].dark_until_us = memory.time_us + RELEASED_US
+    memory.nodes[lowest].collapses += 1
+    reconnect(layout, memory)
+    return True
 
 
 def _begin(layout: Layout, memory: Memory, node: int, drawn: list[complex], voltages: list[complex]) -> None:
@@ -93,11 +149,16 @@ def _before(
 
 
 def _sum_currents(
-    layout: Layout, memory: Memory, drawn: list[complex], voltages: list[complex], currents: list[complex]
+    layout: Layout,
+    memory: Memory,
+    drawn: list[complex],
+    voltages: list[complex],
+    currents: list[complex],
+    least_pu: float,
 ) -> None:
     """Find the currents at the far ends of all that leads to nodes, from the leaves to the grid."""
     for place in range(len(currents)):
-        currents[place] = _drawn_current(drawn[place], voltages[place])
+        currents[place] = _drawn_current(drawn[place], voltages[place], least_pu)
     for node in range(len(layout.nodes) - 1, -1, -1):
         own = layout.nodes[node]
         if not memory.components[own.component].is_cut_off:
@@ -112,11 +173,12 @@ def _sum_currents(
                 currents[place + 2] += three
 
 
-def _drawn_current(drawn: complex, voltage: complex) -> complex:
+def _drawn_current(drawn: complex, voltage: complex, least_pu: float) -> complex:
     square = voltage.real * voltage.real + voltage.imag * voltage.imag
     if square == 0.0:
         return _NOTHING
-    square = max(square, _LEAST_PU * _LEAST_PU)
+    # Below what it can be, voltages are not the ones that will be found: they must only not run away.
+    square = max(square, least_pu * least_pu)
     # The conjugate of drawn / voltage, written out: a complex division is not the same in compiled runs.
     return complex(
         (drawn.real * voltage.real + drawn.imag * voltage.imag) / square,

@@ -38,7 +38,7 @@ from .inverters import (
 from .layout import Layout
 from .memory import Memory
 from .metering import run_meters
-from .network import flow_through_lines
+from .network import COLLAPSED, MOVED, close_again, flow_through_lines, releases_ahead_us
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
 from .soc_estimate import begin_counting, correct_estimates, count_charge, soc_estimates_ahead_s
@@ -52,6 +52,7 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
     count_energies(layout, memory)
     gather_use(layout, memory, memory.time_us)
+    close_again(layout, memory)
     follow_recordings(layout, memory)
     correct_estimates(layout, memory)
     find_soc_limits(layout, memory)
@@ -73,10 +74,11 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
 def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
     # Reactive power that follows active power costs some of that, and what is drawn goes by voltages that it moves, so
     # they are found in turns.
-    for _ in range(_MOST_TURNS):
+    for _ in range(_MOST_TURNS + len(layout.nodes)):
         _find_flows_once(layout, memory, machines)
-        has_moved = flow_through_lines(layout, memory) and layout.answers_voltage
-        if not follow_power(layout, memory) and not has_moved:
+        voltages = flow_through_lines(layout, memory)
+        is_answered = voltages == COLLAPSED or (voltages == MOVED and layout.answers_voltage == 1)
+        if not follow_power(layout, memory) and not is_answered:
             break
 
 
@@ -237,6 +239,7 @@ def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
     now_us = memory.time_us
     change_us = min(now_us + layout.longest_step_us, memory.next_input_us)
     change_us = recordings_ahead_us(layout, memory, change_us)
+    change_us = releases_ahead_us(layout, memory, change_us)
     for number in range(len(layout.controls)):
         if may_move(layout, memory, number):
             if _is_off_target(layout, memory, number):

@@ -140,6 +140,7 @@ _OF_NUMBERS: _Table = (
         """),
     (_DIFFERENCE, "batteries.soc_error guards.volt_var_share recorded.way"),
     (_NEAR_SHARE, "bms.seen_soc bms.lower_soc bms.upper_soc estimates.begin_taken"),
+    (_COUNT, "nodes.collapses"),
     (_FLAG, """
         is_known components.is_closed components.is_cut_off components.is_fed bms.has_horizon bms.acknowledges
         inverters.is_held_back pairs.conducts controls.follows_meter controls.is_stuck recorded.is_overruled
@@ -157,7 +158,7 @@ _OF_NUMBERS: _Table = (
     (_codes(OVERFREQUENCY), "controls.held_off_by"),
     (_PAST, "time_us recorded.since_us recorded.late_since_us recorded.first_us"),
     (_STEP, "counted_us batteries.begin_us ageings.gathered_us"),
-    (Moment(None, LONGEST_STEP_US), "holds_until_us"),
+    (Moment(None, LONGEST_STEP_US), "holds_until_us nodes.dark_until_us"),
     (Moment(-_HORIZON_US - LONGEST_STEP_US, 0), "bms.carried_us"),
     (Moment(None, _HORIZON_US), "bms.horizon_us"),
 )  # fmt: skip
