@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..components.grid_connection_point import GridConnectionPoint
+from ..components.inverter import InverterSection
 from ..components.power_transformer import PowerTransformer
 from ..components.registry import type_of
 from ..components.throughput import Throughput
 from ..domain.categories import Category
 from ..files.problems import Finding, Place
-from .graph import grid_key, topological_order
+from .graph import topological_order
 from .site import Site
 
 _DIRECT = (Category.BATTERY, Category.CONVERTER, Category.PRECHARGER)
@@ -36,10 +37,10 @@ class LineNode(NamedTuple):
 
 def has_lines(site: Site) -> bool:
     """Say whether a site has a network: voltages that go by what flows."""
-    grid = site.components[grid_key(site)]
-    assert isinstance(grid, GridConnectionPoint)
-    return grid.short_circuit_power_va is not None or any(
-        component.line is not None for component in site.components.values()
+    return any(
+        component.line is not None
+        or (isinstance(component, GridConnectionPoint) and component.short_circuit_power_va is not None)
+        for component in site.components.values()
     )
 
 
@@ -69,6 +70,7 @@ class _Tree:
                 self._refuse_direct(key)
             else:
                 self._place(key)
+            self._check_volt_var(key)
 
     def _refuse(self, key: str, name: str, found: str, accepted: str) -> None:
         place: Place = ("components", key, name)
@@ -79,6 +81,16 @@ class _Tree:
             self._refuse(
                 key, "line", "given", "nothing, as it has direct current: lines join what is on the AC side"
             )
+
+    def _check_volt_var(self, key: str) -> None:
+        component = self._site.components[key]
+        code = component.grid_code if isinstance(component, InverterSection) else None
+        if code is not None and code.volt_var is not None and code.volt_var.response_time_s == 0.0:
+            place: Place = ("components", key, "grid_code", "volt_var", "response_time")
+            accepted = (
+                "more than 0 s where there are lines, such as 10 s: at once, it would answer its own answer"
+            )
+            self.findings.append(Finding(place, "0 s", accepted))
 
     def _place(self, key: str) -> None:
         component = self._site.components[key]

@@ -220,7 +220,7 @@ def live_otherwise(simulation: Simulation) -> None:
             act(simulation)
         simulation.run_to(simulation.now_us + 70_000)
         simulation.plant.readings.flows()
-        simulation.plant.readings.voltages()
+        simulation.plant.readings.voltages("grid")
 
 
 class Run:

@@ -347,4 +347,4 @@ def test_what_is_measured_is_what_the_plant_says() -> None:
     plant = Plant(site(), start_us=START, seed=0)
     values = Instruments(plant).read("main").values
     assert values[PHASES_N[0]] == plant.readings.phase_voltages("main").l1
-    assert values[LINES[2]] == plant.readings.voltages().lines_v.l3
+    assert values[LINES[2]] == plant.readings.voltages("grid").lines_v.l3

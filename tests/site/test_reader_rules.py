@@ -259,7 +259,7 @@ class TestPackages:
 
 class TestLoading:
     def test_a_bundled_site_is_found_by_its_name(self) -> None:
-        assert bundled_sites() == ("all-categories", "commercial", "demo")
+        assert bundled_sites() == ("all-categories", "commercial", "demo", "village")
         for name in bundled_sites():
             assert load_site(name).components
 

@@ -20,8 +20,8 @@ CATEGORIES = (
     "uninterruptible_power_supply, static_transfer_switch, breaker, precharger, converter"
 )
 METER_KEYS = (
-    "id, name, manufacturer, model, behind, operational_mode, refusals, parameters, category, load, power_factor, "
-    "phases, zip, measurement, reporting"
+    "id, name, manufacturer, model, behind, operational_mode, refusals, line, parameters, category, load, "
+    "power_factor, phases, zip, measurement, reporting"
 )
 
 
@@ -112,7 +112,7 @@ WRONG_LINES = {
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 1 kW, load: {}}",
         [
             "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, refusals, "
-            "parameters, on_lapse, recorded, rated_power, "
+            "line, parameters, on_lapse, recorded, rated_power, "
             "rated_apparent_power, preset, standby_power, response_delay, response_jitter, response_lag, ramp_rate, "
             "resolution, min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
             "start_irradiance, stop_irradiance, age, yearly_degradation, bifacial_gain, planes, horizon, rows, "
@@ -482,7 +482,7 @@ def test_a_file_that_is_not_there_is_answered_with_the_bundled_sites() -> None:
         load_site("dem")
     assert str(caught.value) == (
         "dem: the file is not there; accepted: the path of a site file, or the name of a bundled site: "
-        "all-categories, commercial, demo (did you mean 'demo'?)"
+        "all-categories, commercial, demo, village (did you mean 'demo'?)"
     )
 
 
