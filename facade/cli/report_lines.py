@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..sim.components.recordings import Astray
+    from ..sim.components.usage import LineUse
     from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport, Storage
     from ..sim.tariff.bill import Costs
 
@@ -57,6 +58,8 @@ def print_report(report: SiteReport, console: Console, *, chart: bool = False) -
         console.print(_flow_table(report))
     if report.storages:
         console.print(_battery_table(report))
+    if report.lines:
+        console.print(_line_table(report))
     for line in lines(report):
         console.print(line, highlight=False, markup=False)
     if chart:
@@ -95,6 +98,7 @@ def lines(report: SiteReport) -> list[str]:
         if peak is not None and peak.power_w >= _LEAST_SHOWN_W:
             found.append(_peak(peak, where, report))
     found += _shortfalls(report)
+    found += [_overload(line, report) for line in report.lines if line.overloaded_s > 0.0]
     found += [_astray(astray, report) for astray in report.astray]
     found += [
         f"{usage.key}: {usage.starts} start{'s'[: usage.starts != 1]}, {_minutes(usage.running_s)} in operation"
@@ -200,6 +204,17 @@ def _astray(astray: Astray, report: SiteReport) -> str:
     )
 
 
+def _overload(line: LineUse, report: SiteReport) -> str:
+    """Return how a line carried more than it does for ever."""
+    assert line.most_loading is not None
+    assert line.most_loaded_us is not None
+    most = to_datetime(line.most_loaded_us).astimezone(report.zone)
+    return (
+        f"warning: what leads to {line.key} was loaded above its rated current for {_minutes(line.overloaded_s)}, "
+        f"at most {100.0 * line.most_loading:.0f} %, at {most:%Y-%m-%d %H:%M:%S}"
+    )
+
+
 def _minutes(time_s: float) -> str:
     """Return a time as people say it: `40 s`, `3 min 20 s`, `3 h 17 min`."""
     minutes, seconds = divmod(round(time_s), 60)
@@ -296,15 +311,15 @@ def _flow_table(report: SiteReport) -> Any:
         for peak in (flow.greatest, flow.least):
             cells.append(_number(peak.power_w / 1e3))
             if tells_times:
-                cells.append(_clock(peak, report))
+                cells.append(_clock(peak.time_us, report))
         table.add_row(*cells)
     return table
 
 
-def _clock(peak: Peak, report: SiteReport) -> str:
-    if peak.time_us is None:
+def _clock(time_us: int | None, report: SiteReport) -> str:
+    if time_us is None:
         return ""
-    moment = to_datetime(peak.time_us).astimezone(report.zone)
+    moment = to_datetime(time_us).astimezone(report.zone)
     lasted = timedelta(microseconds=report.end_us - report.begin_us)
     if lasted <= timedelta(hours=1):
         return f"{moment:%H:%M:%S}"
@@ -342,6 +357,35 @@ def _battery_table(report: SiteReport) -> Any:
         if tells_losses:
             cells.append("–" if storage.loss_wh is None else _number(storage.loss_wh / 1e3))
         table.add_row(*cells)
+    return table
+
+
+def _line_table(report: SiteReport) -> Any:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(
+        title="lines and transformers, by where they lead to; voltages to neutral there",
+        title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    table.add_column("", no_wrap=True)
+    for name in ("lost kWh", "lowest V", "highest V", "of nominal", "most loaded", "at"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in report.lines:
+        reached = line.lowest_v is not None and line.highest_v is not None
+        lowest_v, highest_v = line.lowest_v or 0.0, line.highest_v or 0.0
+        lost_kwh = line.loss_wh / 1e3
+        table.add_row(
+            line.key,
+            f"{lost_kwh:z,.2f}" if abs(lost_kwh) < 1e3 else _number(lost_kwh),
+            f"{lowest_v:.1f}" if reached else "–",
+            f"{highest_v:.1f}" if reached else "–",
+            _span(100.0 * lowest_v / line.nominal_v, 100.0 * highest_v / line.nominal_v, 1.0, "%")
+            if reached
+            else "–",
+            "–" if line.most_loading is None else f"{100.0 * line.most_loading:.0f} %",
+            _clock(line.most_loaded_us, report),
+        )
     return table
 
 

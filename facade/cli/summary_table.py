@@ -37,5 +37,8 @@ def plain(summary: Summary) -> dict[str, Any]:
     content["batteries"] = [battery._asdict() for battery in summary.batteries]
     content["astray"] = [astray._asdict() for astray in summary.astray]
     content["usages"] = [usage._asdict() for usage in summary.usages]
+    lines = content.pop("lines")
+    if lines:
+        content["lines"] = [line._asdict() for line in lines]
     content["costs"] = None if summary.costs is None else summary.costs._asdict()
     return content

@@ -15,6 +15,7 @@ from ..kernel.intervals import gather_extremes, gather_means, gather_totals
 from ..kernel.layout import Layout
 from ..kernel.memory import Memory
 from ..kernel.metering import metering_state, shown_by
+from ..kernel.network import gather_lines
 from ..kernel.reach import drawn_beyond_w, reach_w
 from ..kernel.steps import control, integrate, needs_control, solve
 
@@ -100,6 +101,10 @@ class Samples:
     lowest_w: Any
     highest_w: Any
     """Least and greatest total active power of every step, per component `(components,)` [W]."""
+    lines: Any
+    """What was seen of each node of lines in every step, `(nodes, 5)`: see `kernel.network.gather_lines`."""
+    line_loss_wh: Any
+    """Per node, in the line that leads to it [Wh]."""
     energies: Any
     """Per component and then field of `Energies`; this and what follows has no columns where nobody asks for it."""
     heat_sink_c: Any
@@ -157,6 +162,7 @@ def gather(layout: Layout, memory: Memory, samples: Samples, row: int, end_us: i
     if row < 0 or end_us <= memory.time_us:
         return
     gather_totals(layout, memory, samples.lowest_w, samples.highest_w)
+    gather_lines(layout, memory, samples.lines, end_us)
     begin_us = samples.times_us[row]
     if len(samples.means) > 0:
         weight = (end_us - memory.time_us) / (end_us - begin_us)
@@ -206,6 +212,8 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.is_cut_off[row, component] = flow.is_cut_off
     for node in range(max(len(layout.nodes), 1)):
         component = layout.nodes[node].component if node < len(layout.nodes) else layout.grid
+        if node < len(layout.nodes):
+            samples.line_loss_wh[row, node] = memory.nodes[node].loss_wh
         for phase in range(3):
             samples.voltage_v[row, 6 * node + phase] = voltage_v(layout, memory, component, phase)
             samples.voltage_v[row, 6 * node + 3 + phase] = line_voltage_v(layout, memory, component, phase)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..components.recordings import Astray
-from ..components.usage import Usage
+from ..components.usage import LineUse, Usage
 from ..tariff.bill import Costs
 
 
@@ -57,7 +57,7 @@ class Summary(NamedTuple):
     produced_wh: float
     """By machines that give power, and hybrid inverters: what these delivered, less what they drew."""
     lost_wh: float
-    """In inverters, batteries and what power passes through."""
+    """In inverters, batteries, lines and what power passes through."""
     stored_wh: float
     """In batteries, more than at the start."""
     imbalance_wh: float
@@ -78,3 +78,5 @@ class Summary(NamedTuple):
     """Devices that did not always do what their recordings say."""
     usages: tuple[Usage, ...] = ()
     """Starts and time in operation of machines that count them."""
+    lines: tuple[LineUse, ...] = ()
+    """Of a network, from the grid outwards; none of a site without lines."""

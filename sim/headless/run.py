@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..inputs.segments import Segments, segments_of
 from ..inputs.signal import NEVER
 from ..kernel.intervals import PHASES, WITH_TOTALS, row_length
+from ..kernel.network import unseen
 from ..plant.numbering import CONTROL_CYCLE_US
 from ..plant.plant import Plant
 from ..recording.selection import Metrics
@@ -161,6 +162,8 @@ class HeadlessRun:
             until_us=until_us, means=intervals(self._means, PHASES),
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
             lowest_w=np.full(components, np.inf), highest_w=np.full(components, -np.inf),
+            lines=np.array([unseen() for _ in range(nodes)]).reshape(nodes, len(unseen())),
+            line_loss_wh=table(nodes),
             energies=table(more * 13 * components),
             heat_sink_c=table(more * inverters),
             dc_w=table(more * components), besides=table(more * components),

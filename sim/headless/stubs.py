@@ -32,6 +32,10 @@ def nothing_for(layout: Layout, memory: Memory, dt_s: float) -> None:
     """Do nothing for a while."""
 
 
+def nothing_gathered(layout: Layout, memory: Memory, seen: Any, end_us: int) -> None:
+    """Take nothing in."""
+
+
 def nothing_up_to(layout: Layout, memory: Memory, end_us: int) -> None:
     """Do nothing up to a time."""
 
@@ -75,6 +79,8 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
         network.flow_through_lines: nothing_done,
         network.close_again: nothing,
         network.releases_ahead_us: no_earlier,
+        network.count_line_losses: nothing_for,
+        network.gather_lines: nothing_gathered,
     },
     "feed_in": {
         feed_in.hold_back: nothing,

@@ -11,9 +11,19 @@ import numpy.typing as npt
 from ...models.battery import battery_stored_energy_wh
 from ..components.registry import type_of
 from ..domain.categories import Category
-from ..plant.energies import own_energies_wh
+from ..kernel.network import (
+    HIGHEST_V,
+    LOADING_ALIKE,
+    LOWEST_V,
+    MOST_LOADING,
+    OVERLOADED_S,
+    unseen,
+)
+from ..plant.energies import line_losses_wh, own_energies_wh
+from ..plant.line_uses import line_uses
 from ..plant.plant import Plant
 from ..site.graph import grid_key
+from ..site.lines import lines_begin_at
 from ..tariff.bill import Bill, Costs
 from ..tariff.prices import Prices
 from .loop import Samples
@@ -53,6 +63,8 @@ class Summarizer:
         self._events = self._samples = 0
         self._start_us = plant.time_us
         self._usages = plant.machines.usages()
+        self._lost_before_wh = line_losses_wh(plant)
+        self._lines = np.array([unseen() for _ in plant.numbers[0].nodes])
 
     def add(self, chunk: Chunk) -> None:
         """Take in the next chunk."""
@@ -63,7 +75,9 @@ class Summarizer:
         self._degrees = _extremes(self._degrees, samples.battery_temperature_c)
         self._events += chunk.solved
         self._samples += len(samples.times_us)
-        self._both_ways.add(samples.consumed_wh - samples.delivered_wh)
+        self._both_ways.add(samples.consumed_wh - samples.delivered_wh, samples.line_loss_wh)
+        if len(self._lines):
+            self._lines = _seen_in_both(self._lines, samples.lines)
         self._find_peak(samples)
         if self._bill is not None:
             number = self._order.index(grid_key(self._plant.site))
@@ -94,7 +108,7 @@ class Summarizer:
         given_wh = math.fsum(other for _, other in rest)
         hybrid_wh = -math.fsum(own_wh[key] for key in inverters if self._is_hybrid(key))
         broken_wh = math.fsum(battery.broken_wh for battery in memory.batteries)
-        lost_wh = inverter_loss_wh + battery_loss_wh + passed_wh
+        lost_wh = inverter_loss_wh + battery_loss_wh + passed_wh + math.fsum(line_losses_wh(plant).values())
         grid = next(flow for flow in flows if flow.key == grid_key(plant.site))
         net_wh = grid.consumed_wh - grid.delivered_wh
         peak = self._peak
@@ -110,6 +124,7 @@ class Summarizer:
             costs=None if self._bill is None else self._bill.costs(),
             astray=plant.readings.astray(),
             usages=plant.machines.usages_since(self._usages),
+            lines=line_uses(plant, self._lines.tolist(), self._lost_before_wh),
         )  # fmt: skip
 
     def _is_hybrid(self, key: str) -> bool:
@@ -182,12 +197,21 @@ class _BothWays:
                     self._own_of_net[number, place] = -1.0 / len(parents)
                 elif parent == key:
                     self._own_of_net[number, place] = 1.0
+        self._own_of_losses = np.zeros((len(plant.numbers[0].nodes), len(self.keys)))
+        for node, before in enumerate(lines_begin_at(plant.site), 1):
+            if before in self.keys:
+                self._own_of_losses[node, self.keys.index(before)] = -1.0
         self._last_wh = np.zeros(len(self.keys))
         self._consumed_wh, self._delivered_wh = np.zeros(len(self.keys)), np.zeros(len(self.keys))
 
-    def add(self, net_wh: Floats) -> None:
-        """Take in what flowed through all components since the start, a row for each sample [Wh]."""
-        self._count(net_wh @ self._own_of_net)
+    def add(self, net_wh: Floats, line_loss_wh: Floats) -> None:
+        """Take in what flowed through all components and was lost in lines since the start.
+
+        Args:
+            net_wh: A row for each sample [Wh].
+            line_loss_wh: A column for each node of a network [Wh].
+        """
+        self._count(net_wh @ self._own_of_net + line_loss_wh @ self._own_of_losses)
 
     def add_own(self, own_wh: Mapping[str, float]) -> None:
         """Take in what each component drew itself since the start, as of now [Wh]."""
@@ -236,6 +260,16 @@ class _RegisterBill:
 
 def _extremes(known: tuple[Floats, Floats], values: Floats) -> tuple[Floats, Floats]:
     return np.minimum(known[0], values.min(axis=0)), np.maximum(known[1], values.max(axis=0))
+
+
+def _seen_in_both(before: Floats, after: Floats) -> Floats:
+    """Return what was seen of nodes in two stretches of time, one after the other."""
+    is_more = after[:, MOST_LOADING] > before[:, MOST_LOADING] + LOADING_ALIKE
+    seen = np.where(is_more[:, None], after, before)
+    seen[:, LOWEST_V] = np.minimum(before[:, LOWEST_V], after[:, LOWEST_V])
+    seen[:, HIGHEST_V] = np.maximum(before[:, HIGHEST_V], after[:, HIGHEST_V])
+    seen[:, OVERLOADED_S] = before[:, OVERLOADED_S] + after[:, OVERLOADED_S]
+    return seen
 
 
 def _stored_wh(plant: Plant) -> float:

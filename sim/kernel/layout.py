@@ -96,6 +96,8 @@ class NodeLayout:
     """`NO_SHIFT`, or the clock number 1 or 11 of a delta on the grid's side."""
     sign: float
     """-1 where voltages are the opposite of that, as by the clock numbers 7 and 5."""
+    rated_current: float
+    """Current of a phase that what leads here carries for ever; infinite if unknown [W/pu]."""
 
 
 @dataclass(slots=True)

@@ -80,6 +80,10 @@ class NodeMemory:
     """Magnitudes line to line [V]."""
     loss_w: float = 0.0
     """Lost in the line that leads to it [W]."""
+    loss_wh: float = 0.0
+    """The same since the start [Wh]."""
+    loading: float = 0.0
+    """Greatest current of a phase in that line, over the rated one [1]."""
     dark_until_us: int = 0
     """Until when it is switched off, as its voltage has collapsed; 0 if it is not [µs]."""
     collapses: int = 0

@@ -15,6 +15,7 @@ A node is where the far end of a line, or the grid, is; all that is joined to it
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from .ac_bus import reconnect
 from .layout import NO_SHIFT, Layout, NodeLayout
@@ -33,6 +34,10 @@ _MOVED = 1e-8
 """Change of a voltage to which nothing has to answer [pu]."""
 _LEAST_SHARE = 0.5
 """Part of the grid's voltage below which nothing holds its power, so there is none; chosen."""
+LOADING_ALIKE = 1e-9
+"""Loadings that differ by no more than this are the same, as sweeps leave that much and less."""
+LOWEST_V, HIGHEST_V, MOST_LOADING, MOST_LOADED_US, OVERLOADED_S = range(5)
+"""What was seen of a node: voltages to neutral while the grid reached it [V], loading [1], when [µs], how long [s]."""
 _SQRT3 = math.sqrt(3.0)
 _BACK = complex(-0.5, -0.5 * _SQRT3)
 """By which phase 2 follows phase 1."""
@@ -84,6 +89,39 @@ def releases_ahead_us(layout: Layout, memory: Memory, change_us: int) -> int:
         if memory.nodes[node].dark_until_us > 0:
             change_us = min(change_us, memory.nodes[node].dark_until_us)
     return change_us
+
+
+def count_line_losses(layout: Layout, memory: Memory, dt_s: float) -> None:
+    """Count what all lines lose for a while [s]."""
+    hours = dt_s / 3600.0
+    for node in range(len(layout.nodes)):
+        memory.nodes[node].loss_wh += memory.nodes[node].loss_w * hours
+
+
+def gather_lines(layout: Layout, memory: Memory, seen: Any, end_us: int) -> None:
+    """Take what holds until a time [µs] at each node into what was seen of it, before time moves on.
+
+    Args:
+        layout: Of the site.
+        memory: Flows must be known.
+        seen: A row for each node, changed in its place: `LOWEST_V` to `OVERLOADED_S`. See `unseen`.
+        end_us: Later than now.
+    """
+    for node in range(len(layout.nodes)):
+        now, row = memory.nodes[node], seen[node]
+        if now.v_1 > 0.0 and now.v_2 > 0.0 and now.v_3 > 0.0:
+            row[LOWEST_V] = min(row[LOWEST_V], now.v_1, now.v_2, now.v_3)
+            row[HIGHEST_V] = max(row[HIGHEST_V], now.v_1, now.v_2, now.v_3)
+        if now.loading > row[MOST_LOADING] + LOADING_ALIKE:
+            row[MOST_LOADING] = now.loading
+            row[MOST_LOADED_US] = float(memory.time_us)
+        if now.loading > 1.0 + LOADING_ALIKE:
+            row[OVERLOADED_S] += (end_us - memory.time_us) / 1e6
+
+
+def unseen() -> list[float]:
+    """Return the row of a node of which nothing was seen yet, for `gather_lines`."""
+    return [math.inf, -math.inf, 0.0, 0.0, 0.0]
 
 
 def _least_pu(layout: Layout, memory: Memory) -> float:
@@ -242,6 +280,7 @@ def _pass_on(layout: Layout, memory: Memory, voltages: list[complex], currents: 
         own, now = layout.nodes[node], memory.nodes[node]
         if memory.components[own.component].is_cut_off:
             now.loss_w = 0.0
+            now.loading = 0.0
             continue
         one, two, three = _near_currents(own, currents, voltages, 3 * node)
         place = 3 * own.parent
@@ -251,6 +290,10 @@ def _pass_on(layout: Layout, memory: Memory, voltages: list[complex], currents: 
         arriving = memory.components[own.component]
         arriving_w = arriving.active_1 + arriving.active_2 + arriving.active_3
         now.loss_w = active_1 + active_2 + active_3 - arriving_w
+        far = 3 * node
+        most = max(_size(one), _size(two), _size(three))
+        most = max(most, _size(currents[far]), _size(currents[far + 1]), _size(currents[far + 2]))
+        now.loading = most / own.rated_current
         for number in range(own.first_way, own.end_way):
             flow = memory.components[layout.ways[number]]
             flow.active_1 += active_1

@@ -38,7 +38,14 @@ from .inverters import (
 from .layout import Layout
 from .memory import Memory
 from .metering import run_meters
-from .network import COLLAPSED, MOVED, close_again, flow_through_lines, releases_ahead_us
+from .network import (
+    COLLAPSED,
+    MOVED,
+    close_again,
+    count_line_losses,
+    flow_through_lines,
+    releases_ahead_us,
+)
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
 from .soc_estimate import begin_counting, correct_estimates, count_charge, soc_estimates_ahead_s
@@ -126,6 +133,7 @@ def pass_time(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
     step_machines(layout, memory, machines, dt_s)
     watch_grid(layout, memory, dt_s)
     count_energy(layout, memory, dt_s)
+    count_line_losses(layout, memory, dt_s)
     count_astray(layout, memory, end_us)
     run_meters(layout, memory, dt_s)
     memory.time_us = end_us

@@ -39,6 +39,8 @@ class _Branch(NamedTuple):
     zero: complex = 0j
     half_shunt: complex = 0j
     """At either end."""
+    rated_current: float = math.inf
+    """[W/pu]."""
 
 
 def line_rows(
@@ -75,6 +77,7 @@ def line_rows(
                 shunt_b=branch.half_shunt.imag,
                 shift=shift,
                 sign=sign,
+                rated_current=branch.rated_current,
             )
         )
         ways += node.ways
@@ -113,6 +116,7 @@ def _of_line(line: LineParams, nominal_v: float, frequency_hz: float) -> _Branch
         complex(line.resistance_ohm, line.reactance_ohm) / square,
         complex(line.zero_resistance_ohm, line.zero_reactance_ohm) / square,
         complex(0.0, 0.5 * susceptance * square),
+        line.rated_current_a * nominal_v,
     )
 
 
@@ -124,4 +128,4 @@ def _behind(line: _Branch, params: ThroughputParams, group: VectorGroup) -> _Bra
     positive = line.positive + own
     # A delta on the grid's side leads what the phases have in common in a circle.
     zero = line.zero + own if _SHIFTS[group][0] == NO_SHIFT else own
-    return _Branch(positive, zero, line.half_shunt + shunt)
+    return _Branch(positive, zero, line.half_shunt + shunt, min(line.rated_current, third_va))

@@ -110,7 +110,7 @@ _OF_NUMBERS: _Table = (
         components.consumed_1_wh components.consumed_2_wh components.consumed_3_wh
         components.delivered_1_wh components.delivered_2_wh components.delivered_3_wh
         components.apparent_vah components.apparent_1_vah components.apparent_2_vah components.apparent_3_vah
-        nodes.v_1 nodes.v_2 nodes.v_3 nodes.v_12 nodes.v_23 nodes.v_31
+        nodes.v_1 nodes.v_2 nodes.v_3 nodes.v_12 nodes.v_23 nodes.v_31 nodes.loading
         fuses.notch_heat fuses.strip_heat fuses.body_heat
         meters.sums.v1_v meters.sums.v2_v meters.sums.v3_v meters.sums.i1_a2 meters.sums.i2_a2 meters.sums.i3_a2
         meters.shown.v1_v meters.shown.v2_v meters.shown.v3_v meters.shown.i1_a2 meters.shown.i2_a2 meters.shown.i3_a2
@@ -133,7 +133,7 @@ _OF_NUMBERS: _Table = (
         """),
     (_DRAINED, "arrays.power_w inverters.sun_w inverters.surplus_w"),
     (_POSITIVE, "batteries.capacity_factor batteries.resistance_factor inverters.dc_voltage_pu"),
-    (_LOSS, "batteries.loss_wh batteries.begin_loss_wh inverters.loss_wh inverters.sun_wh"),
+    (_LOSS, "batteries.loss_wh batteries.begin_loss_wh inverters.loss_wh inverters.sun_wh nodes.loss_wh"),
     (_SHARE, """
         batteries.allowed_share batteries.begin_soc ageings.soc estimates.soc controls.active_share
         controls.drawing_share feed_in.share

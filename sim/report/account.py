@@ -69,12 +69,18 @@ class Account:
     usages: Mapping[str, Usage]
     """Of machines, when it began."""
     batteries: dict[str, Seen]
+    line_losses_wh: Mapping[str, float]
+    """In lines of a network, when it began [Wh]."""
+    lines: list[list[float]]
+    """What was seen of the nodes of that network; see `kernel.network.gather_lines`."""
     prices: Prices | None
     bill: Bill | None
     """By these prices, if it is billed."""
     times_us: list[int] = field(default_factory=list)
     rows: list[list[float]] = field(default_factory=list)
     """What flows from each of these times on [W], as long as the gatherer has not added it up; none of them changes."""
+    lost_rows: list[list[float]] = field(default_factory=list)
+    """What lines lose then, likewise [W]."""
     given: Counter[bool] = field(default_factory=Counter)
     """Commands, by whether they were refused."""
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -92,8 +98,10 @@ class Account:
             bill=bill,
             shortfalls=self.shortfalls.copy(),
             batteries={key: copy(seen) for key, seen in self.batteries.items()},
+            lines=[seen.copy() for seen in self.lines],
             times_us=self.times_us.copy(),
             rows=self.rows.copy(),
+            lost_rows=self.lost_rows.copy(),
             given=self.given.copy(),
             refused=self.refused.copy(),
             failed=self.failed.copy(),

@@ -13,6 +13,7 @@ from ..files.units import Unit
 from ..language.expressions import Comparison, Condition, Leaf, Quantity, Reading, holds, leaves, readings
 from ..language.subjects import Span
 from ..language.vocabulary import ORDERS, Fault, parsed, quantity_faults, rounded
+from ..site.lines import has_lines
 from ..site.site import Site
 from .figures import MONEY, NEVER_BELOW_0, SHARES, unit_of, without_unit
 from .gatherer import LOAD, LOSSES
@@ -122,7 +123,7 @@ def figures_of(
     """
     types = map(type_of, site.components.values())
     kinds = {LOAD, *(kind.category.value for kind in types if kind.way is not Way.NONE)}
-    if any(isinstance(component, Throughput) for component in site.components.values()):
+    if has_lines(site) or any(isinstance(part, Throughput) for part in site.components.values()):
         kinds.add(LOSSES)
     nothing = {f"{kind}.{what}_wh": 0.0 for kind in sorted(kinds) for what in ("consumption", "production")}
     figures = {**nothing, **report.figures()}

@@ -11,7 +11,7 @@ from ..files.units import Unit
 from ..inputs.driven import NUMBER
 
 _ENDINGS: Mapping[str, Unit] = {
-    "_w": units.WATT, "_wh": units.WATT_HOUR, "_s": units.SECOND, "_kg": KILOGRAM
+    "_w": units.WATT, "_wh": units.WATT_HOUR, "_v": units.VOLT, "_s": units.SECOND, "_kg": KILOGRAM
 }  # fmt: skip
 SHARES = frozenset(
     {
@@ -32,7 +32,8 @@ NEVER_BELOW_0 = frozenset(
         "import_wh", "export_wh", "consumption_wh", "production_wh", "peak_import_w", "peak_export_w",
         "greatest_import_w", "greatest_export_w", "throughput_wh", "cycles", "curtailed_wh", "undelivered_wh",
         "unmet_heat_wh", "outside_limits_s", "unknown_s", "co2_kg", "commands", "refusals", "errors", "consumed_wh",
-        "delivered_wh", "charged_wh", "discharged_wh", "starts", "running_s",
+        "delivered_wh", "charged_wh", "discharged_wh", "starts", "running_s", "line_loss_wh", "voltage_min_v",
+        "voltage_max_v", "loading_max", "overloaded_s",
     }
 )  # fmt: skip
 """What counts or adds up what has no sign."""
@@ -47,7 +48,7 @@ class Kpis:
     export_wh: float | None
     """Energy into the grid [Wh]."""
     consumption_wh: float | None
-    """Consumed by all that is no storage, without what power that passes through loses [Wh]."""
+    """Consumed by all that is no storage, without what lines and what power passes through lose [Wh]."""
     production_wh: float | None
     """Produced by all that is no storage [Wh]."""
     peak_import_w: float | None
@@ -73,7 +74,7 @@ class Kpis:
     soc_max: float | None
     """Greatest state of charge of any battery, 0..1."""
     lost_wh: float | None
-    """Lost in inverters with batteries, in batteries, and in what power passes through [Wh]."""
+    """Lost in inverters with batteries, in batteries, in lines, and in what power passes through [Wh]."""
     curtailed_wh: float | None
     """Offered by the sun to photovoltaics in service, and not taken [Wh]."""
     undelivered_wh: float | None

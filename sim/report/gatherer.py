@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Set
+from collections.abc import Container, Sequence, Set
 from copy import copy
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from ..components.throughput import Throughput
 from ..domain.categories import Category
 from ..network.wiring import Wiring, wire
 from ..site.graph import grid_key
+from ..site.lines import lines_begin_at
 from ..site.site import Site
 from ..tariff.bill import Bill, Costs
 from .site_report import QUARTER_US, Curve, Flow, Group, Peak
@@ -82,7 +83,8 @@ def ways(site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> Ways:
     grid = grid_key(site)
     while grid not in places and len(children[grid]) == 1:
         (grid,) = children[grid]
-    kinds = tuple(_kind(site, key, children, places.keys() - shown) for key in keys)
+    before_lines = set(lines_begin_at(site))
+    kinds = tuple(_kind(site, key, children, places.keys() - shown, before_lines) for key in keys)
     without = tuple(
         places[key]
         for key in keys
@@ -121,10 +123,17 @@ def _has_behind(key: str, children: dict[str, list[str]], known: Container[str])
     return any(child in known or _has_behind(child, children, known) for child in children[key])
 
 
-def _kind(site: Site, key: str, children: dict[str, list[str]], seen: Container[str]) -> str:
+def _kind(
+    site: Site,
+    key: str,
+    children: dict[str, list[str]],
+    seen: Container[str],
+    before_lines: Container[str],
+) -> str:
     """Return the group of a component; of a meter, that of what is behind it unseen, if it is all of one category.
 
-    What takes a part of the power that passes through it counts only where nothing else can have drawn the rest.
+    What takes a part of the power that passes through it, and lines that lead on from it, count only where nothing else
+    can have drawn the rest.
     """
     kind = type_of(site.components[key])
     if kind.way is not Way.NONE:
@@ -139,8 +148,10 @@ def _kind(site: Site, key: str, children: dict[str, list[str]], seen: Container[
             found.add(other.category.value)
         elif isinstance(site.components[at], Throughput):
             loses = True
-        elif not children[at] or getattr(site.components[at], "load", None) is not None:
-            found.add(LOAD)
+        else:
+            loses = loses or at in before_lines
+            if not children[at] or getattr(site.components[at], "load", None) is not None:
+                found.add(LOAD)
         waiting += [child for child in children[at] if child not in seen]
     if not found and loses:
         return LOSSES
@@ -151,7 +162,13 @@ class Gatherer:
     """What flowed so far."""
 
     def __init__(
-        self, site: Site, seen: Set[str], shown: Set[str] = frozenset(), *, latest_us: float = 0.0
+        self,
+        site: Site,
+        seen: Set[str],
+        shown: Set[str] = frozenset(),
+        *,
+        latest_us: float = 0.0,
+        lines: Sequence[str] = (),
     ) -> None:
         """Begin with nothing.
 
@@ -161,18 +178,21 @@ class Gatherer:
             shown: Those of them that are means over other times than the rest; see `ways`.
             latest_us: So much later than a quarter of an hour powers may begin for it to count by the rest: of what
                 ran when it began, the first sampling comes later [µs].
+            lines: Components that lines lead on from of which it is known what they lose.
         """
         self._site = site
         self.shown = shown
         self.ways = ways(site, seen, shown)
         columns = len(self.ways.keys)
+        self._lines = [self.ways.keys.index(key) for key in lines]
         self._consumed_wh, self._delivered_wh = np.zeros(columns), np.zeros(columns)
-        self._own_consumed_wh, self._own_delivered_wh = np.zeros(columns), np.zeros(columns)
+        kinds = (*self.ways.kinds, *[LOSSES] * len(lines))
+        self._own_consumed_wh, self._own_delivered_wh = np.zeros(len(kinds)), np.zeros(len(kinds))
         self._greatest = [Peak(-np.inf, None)] * columns
         self._least = [Peak(np.inf, None)] * columns
-        self._groups = list(dict.fromkeys(self.ways.kinds))
-        members = [[kind == group for kind in self.ways.kinds] for group in self._groups]
-        self._member = np.array(members, np.float64).reshape(len(members), columns)
+        self._groups = list(dict.fromkeys(kinds))
+        members = [[kind == group for kind in kinds] for group in self._groups]
+        self._member = np.array(members, np.float64).reshape(len(members), len(kinds))
         # The clocks of all zones are whole quarters of an hour from UTC.
         self._quarters = _Intervals(QUARTER_US, 1, latest_us=latest_us)
         self._bill: Bill | None = None
@@ -201,18 +221,23 @@ class Gatherer:
         """
         self._bill, self._charges_powers = bill, charges_powers
 
-    def add(self, times_us: Instants, active_w: Floats) -> None:
+    def add(self, times_us: Instants, active_w: Floats, lost_w: Floats | None = None) -> None:
         """Take in powers.
 
         Args:
             times_us: Ascending; each power holds from its time to the next, so there is one time more [µs].
             active_w: A row for each power, a column for each of `ways.keys` [W]; NaN where it is not known.
+            lost_w: Likewise what lines lose, a column for each of those that are known [W].
         """
         hours = np.diff(times_us)[:, None] / _US_PER_HOUR
         if not len(active_w):
             return
         known_w = np.nan_to_num(active_w)
         own_w = self._own(active_w, known_w)
+        if lost_w is not None:
+            for before, of_line_w in zip(self._lines, lost_w.T, strict=True):
+                own_w[:, before] -= of_line_w
+            own_w = np.hstack([own_w, lost_w])
         self._consumed_wh += (np.maximum(known_w, 0.0) * hours).sum(axis=0)
         self._delivered_wh -= (np.minimum(known_w, 0.0) * hours).sum(axis=0)
         self._own_consumed_wh += (np.maximum(own_w, 0.0) * hours).sum(axis=0)

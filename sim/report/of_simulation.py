@@ -19,8 +19,12 @@ from ..gateway.gateway import Gateway
 from ..kernel.ac_bus import active_w
 from ..kernel.layout import Layout
 from ..kernel.memory import Memory
+from ..kernel.network import gather_lines, unseen
+from ..plant.energies import line_losses_wh
+from ..plant.line_uses import line_uses
 from ..plant.plant import Plant
 from ..replay.plant import ReplayPlant
+from ..site.lines import lines_begin_at
 from ..site.site import Site
 from ..tariff.bill import Bill
 from ..tariff.prices import Prices
@@ -77,6 +81,7 @@ class SiteWatch:
         ]
         self._numbers = [plant.places.components[key] for key in self._account.gatherer.ways.keys]
         self._flowing: list[float] = []
+        self._losing: list[float] = []
         self._flowing_at = -1
         self._rows_at_once = min(_ROWS_AT_ONCE, max(_NUMBERS_AT_ONCE // max(len(self._numbers), 1), 1))
         if former is not None:
@@ -119,7 +124,11 @@ class SiteWatch:
         is_new, self._flowing_at = generation != self._flowing_at, generation
         if is_new:
             self._flowing = [active_w(memory, number) for number in self._numbers]
+            self._losing = [node.loss_w for node in memory.nodes[1:]]
         account.rows.append(self._flowing)
+        if account.lines:
+            account.lost_rows.append(self._losing)
+            gather_lines(layout, memory, account.lines, end_us)
         account.end_us = end_us
         hours = (end_us - memory.time_us) / _US_PER_HOUR
         for key, number in self._seen:
@@ -174,6 +183,7 @@ class SiteWatch:
             costs=gatherer.costs(),
             astray=self._plant.readings.astray(),
             usages=self._plant.machines.usages_since(account.usages),
+            lines=line_uses(self._plant, account.lines, account.line_losses_wh),
             spans_agree=gatherer.spans_agree(grid_is_counted=False),
         )
 
@@ -208,10 +218,16 @@ class SiteWatch:
         account = Account(
             begin_us=plant.time_us,
             end_us=plant.time_us,
-            gatherer=Gatherer(site, set(plant.wiring.ac_order)),
+            gatherer=Gatherer(
+                site,
+                set(plant.wiring.ac_order),
+                lines=() if self._replay is not None else lines_begin_at(site),
+            ),
             shortfalls=ShortfallWatch(plant),
             usages={} if self._replay is not None else plant.machines.usages(),
             batteries=batteries,
+            line_losses_wh={} if self._replay is not None else line_losses_wh(plant),
+            lines=[] if self._replay is not None else [unseen() for _ in plant.operating_point.layout.nodes],
             prices=prices,
             bill=None if prices is None else Bill(prices),
         )
@@ -229,8 +245,9 @@ class SiteWatch:
         account = self._account
         if account.rows:
             times_us = np.array([*account.times_us, account.end_us], np.int64)
-            account.gatherer.add(times_us, np.array(account.rows))
-        account.times_us, account.rows = [], []
+            lost_w = np.array(account.lost_rows) if account.lost_rows else None
+            account.gatherer.add(times_us, np.array(account.rows), lost_w)
+        account.times_us, account.rows, account.lost_rows = [], [], []
 
     def _on_execution(self, execution: Execution) -> None:
         command, account = execution.command, self._account

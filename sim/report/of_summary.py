@@ -46,4 +46,5 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
         costs=summary.costs,
         astray=summary.astray,
         usages=summary.usages,
+        lines=summary.lines,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from ..components.component_type import DC_PARENTS
 from ..components.registry import type_of
 from ..components.throughput import Throughput
 from ..network.wiring import wire
+from ..site.lines import lines_begin_at
 from ..site.site import Site
 from .gatherer import Instants
 from .held import Held
@@ -24,10 +25,11 @@ def passing_losses_wh(
     times_us: Instants,
     shown: Set[str] = frozenset(),
 ) -> float | None:
-    """Return what a site without batteries lost [Wh]: what went into transformers and the like, less what came out.
+    """Return what a site without batteries lost [Wh]: what went into transformers, lines and such, less what came out.
 
     None where it is not known: beside batteries, as no metric tells what they hold, into which more flows than is lost,
-    and where not all of it was recorded; or where the site has nothing that power passes through at a loss.
+    where not all of it was recorded, and where a load draws at the near end of a line; or where the site has nothing
+    that power passes through at a loss.
 
     Args:
         site: That was recorded.
@@ -41,7 +43,11 @@ def passing_losses_wh(
         return None
     parents = wire(site).parents
     lost_wh = None
-    for passed in (key for key, component in site.components.items() if isinstance(component, Throughput)):
+    before_lines = set(lines_begin_at(site))
+    if any(getattr(site.components[key], "load", None) is not None for key in before_lines):
+        return None
+    losing = {key for key, component in site.components.items() if isinstance(component, Throughput)}
+    for passed in (key for key in parents if key in losing | before_lines):
         behind = [key for key in parents if passed in parents[key]]
         for key in (passed, *behind):
             if key not in flows or key in shown or np.isnan(powers[key].at(times_us[:-1])).any():

@@ -17,7 +17,7 @@ from ..inputs.signal import NEVER
 from ..kernel.ac_bus import active_w, is_live
 from ..kernel.layout import Layout
 from ..kernel.memory import Memory
-from ..plant.energies import own_energies_wh
+from ..plant.energies import line_losses_wh, own_energies_wh
 from ..plant.plant import Plant
 from .limits import LimitsWatch
 from .site_report import Shortfalls
@@ -93,12 +93,13 @@ class ShortfallWatch:
 
 
 def _lost_wh(plant: Plant) -> float:
-    """Return what inverters with batteries, batteries and what power passes through have lost since the start."""
+    """Return what inverters with batteries, batteries, lines and what power passes through lost since the start."""
     memory, own_wh = plant.operating_point.memory, own_energies_wh(plant)
     return (
         math.fsum(inverter.loss_wh for inverter in memory.inverters)
         + math.fsum(battery.loss_wh for battery in memory.batteries)
         + math.fsum(own_wh[key] for key in plant.equipment.throughput)
+        + math.fsum(line_losses_wh(plant).values())
     )
 
 

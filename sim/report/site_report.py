@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from ..components.recordings import Astray
-from ..components.usage import Usage
+from ..components.usage import LineUse, Usage
 from ..tariff.bill import Costs
 from .figures import Kpis
 
@@ -62,7 +62,7 @@ class Group(NamedTuple):
     """What all components of a kind drew and gave by themselves."""
 
     kind: str
-    """A category, `load` for what is drawn behind meters, or `losses` for what power passes through."""
+    """A category, `load` for what is drawn behind meters, or `losses` for lines and what power passes through."""
     consumed_wh: float
     delivered_wh: float
 
@@ -123,7 +123,7 @@ class Shortfalls(NamedTuple):
     """What was lost, held back or not served; None of what is not known."""
 
     lost_wh: float | None = None
-    """In inverters with batteries, in batteries, and in what power passes through."""
+    """In inverters with batteries, in batteries, in lines, and in what power passes through."""
     curtailed_wh: float | None = None
     """Offered by the sun to photovoltaics in service, and not taken."""
     undelivered_wh: float | None = None
@@ -180,6 +180,8 @@ class SiteReport:
     """Devices that did not always do what drives them by `recorded`, as far as that is known."""
     usages: tuple[Usage, ...] = ()
     """Starts and time in operation of machines that count them, as far as that is known."""
+    lines: tuple[LineUse, ...] = ()
+    """Of a network, from the grid outwards, as far as that is known; none of a site without lines."""
     spans_agree: bool = True
     """Whether what was imported, exported, consumed and produced is known of the same spans; else shares are not."""
 
@@ -248,9 +250,10 @@ class SiteReport:
     def figures(self) -> dict[str, float | None]:
         """Return all figures by name, None of what is not known.
 
-        Those of the whole site are those of `kpis`. Names end in their units: `_w` [W], `_wh` [Wh], `_s` [s],
-        `_kg` [kg]; parts of a whole are 0..1, money is in the currency of the tariff, cycles and counts are plain
-        numbers. Those of a component stand behind its key: `battery.cycles`, `main.consumed_wh`.
+        Those of the whole site are those of `kpis`. Names end in their units: `_w` [W], `_wh` [Wh], `_v` [V],
+        `_s` [s], `_kg` [kg]; parts of a whole are 0..1, money is in the currency of the tariff, cycles, counts and
+        loadings (over the rated current) are plain numbers. Those of a component stand behind its key:
+        `battery.cycles`, `main.consumed_wh`.
         """
         figures = self.kpis.figures()
         for group in self.groups:
@@ -275,6 +278,12 @@ class SiteReport:
         for usage in self.usages:
             figures[f"{usage.key}.starts"] = float(usage.starts)
             figures[f"{usage.key}.running_s"] = usage.running_s
+        for line in self.lines:
+            figures[f"{line.key}.line_loss_wh"] = line.loss_wh
+            figures[f"{line.key}.voltage_min_v"] = line.lowest_v
+            figures[f"{line.key}.voltage_max_v"] = line.highest_v
+            figures[f"{line.key}.loading_max"] = line.most_loading
+            figures[f"{line.key}.overloaded_s"] = line.overloaded_s
         return figures
 
     def figure(self, name: str) -> float | None:
@@ -317,6 +326,7 @@ class SiteReport:
             },
             "astray": [astray._asdict() for astray in self.astray],
             "usages": [usage._asdict() for usage in self.usages],
+            **({"lines": [line._asdict() for line in self.lines]} if self.lines else {}),
             "notes": list(self.notes),
         }  # fmt: skip
 

@@ -53,6 +53,16 @@ def line_nodes(site: Site) -> tuple[tuple[LineNode, ...], dict[str, int]]:
     return tuple(tree.nodes), tree.node_of
 
 
+def lines_begin_at(site: Site) -> tuple[str, ...]:
+    """Return the component that each line or transformer of a network leads on from, in the order of its nodes.
+
+    The node of the grid is left out, as nothing of the site leads to it.
+    """
+    if not has_lines(site):
+        return ()
+    return tuple(node.ways[0] for node in line_nodes(site)[0] if node.parent >= 0)
+
+
 def line_findings(site: Site) -> Iterator[Finding]:
     """Find what of the lines of a site cannot be, or is not known how to be solved."""
     if has_lines(site):

@@ -53,7 +53,7 @@ def compiled_day(name: str, folder: Path) -> Digests:
     cells = Cells()
     add_recording(cells, path, _keys(site))
     for field, value in summary._asdict().items():
-        if field not in ("wall_s", "events"):
+        if field not in ("wall_s", "events") and not (field == "lines" and not value):
             cells.add_text("site", f"summary: {field}", json.dumps(_plain(value)))
     return cells.digests()
 

@@ -3,7 +3,8 @@
 Held against sums of its own, from the wiring and the inputs, not against those of the kernel. By active power every
 node is held to it, with what its load's input says and what is lost in it; nodes without loads and losses also phase
 by phase and by reactive power, and by energy those of them behind which nothing hangs that has other ways to the grid.
-What loads and losses amount to between two samplings nothing but the kernel knows.
+What is lost in a line or a transformer of a network counts with the node that it leads on from, by the voltages and the
+currents at its ends. What loads and losses amount to between two samplings nothing but the kernel knows.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ....models.throughput import ThroughputParams, throughput_loss_w
-from ....sim.kernel.layout import LoadLayout
-from ....sim.kernel.memory import ComponentMemory
+from ....sim.kernel.layout import LoadLayout, NodeLayout
+from ....sim.kernel.memory import ComponentMemory, NodeMemory
 from ....sim.plant.plant import Plant
 from .breach import Breach
 
@@ -35,6 +36,13 @@ class _Node:
     """Components behind it and others, each with all that it is behind."""
     load: LoadLayout | None = None
     losing: ThroughputParams | None = None
+    lines: list[tuple[NodeLayout, NodeMemory, NodeMemory]] = field(default_factory=list)
+    """What leads on from it in a network: a row of it, and those of its near and of its far end."""
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether it only passes on what flows."""
+        return self.load is None and self.losing is None and not self.lines
 
 
 class NodeBalance:
@@ -55,6 +63,9 @@ class NodeBalance:
                         nodes[parent].shared.append((rows[number], [rows[each] for each in parents]))
             if place.throughput >= 0:
                 nodes[number].losing = layout.throughputs[place.throughput]
+        for line, far in zip(layout.nodes, self._memory.nodes, strict=True):
+            if line.parent >= 0:
+                nodes[layout.ways[line.first_way]].lines.append((line, self._memory.nodes[line.parent], far))
         for load in layout.loads:
             nodes[load.component].load = load
         draws_itself = {inverter.component for inverter in layout.inverters}
@@ -112,7 +123,7 @@ class NodeBalance:
             three += share * flow.active_3
             reactive_var += share * (flow.reactive_1 + flow.reactive_2 + flow.reactive_3)
         through = node.flow
-        if node.losing is not None or node.load is not None:
+        if not node.is_lossless:
             own_w = self._own_w(node, one + two + three, reactive_var)
             in_w, out_w = through.active_1 + through.active_2 + through.active_3, one + two + three + own_w
             return (
@@ -129,16 +140,35 @@ class NodeBalance:
         return None
 
     def _own_w(self, node: _Node, through_w: float, through_var: float) -> float:
-        """Return what a node takes itself: what its load's input says, and what is lost in it [W]."""
+        """Return what a node takes itself: what its load's input says, what is lost in it and in lines from it [W]."""
         if not node.flow.is_closed or node.flow.is_cut_off:
             return 0.0
+        through_w += (lines_w := sum(self._line_loss_w(*line) for line in node.lines))
+        return lines_w + self._drawn_w(node, through_w, through_var)
+
+    def _line_loss_w(self, line: NodeLayout, near: NodeMemory, far: NodeMemory) -> float:
+        """Return what a line loses [W]: resistances by the square of what flows in them, conductances of voltages."""
+        arriving = self._memory.components[line.component]
+        if arriving.is_cut_off:
+            return 0.0
+        shunt, loss_w, common = complex(line.shunt_g, line.shunt_b), 0.0, 0j
+        far_v, near_v = _phasors(far), _phasors(near)
+        for power, far_pu, near_pu in zip(_powers(arriving), far_v, near_v, strict=True):
+            current = (power / far_pu).conjugate() + shunt * far_pu
+            common += current
+            loss_w += line.resistance * abs(current) ** 2
+            loss_w += line.shunt_g * (abs(far_pu) ** 2 + abs(near_pu) ** 2)
+        return loss_w + line.mutual_resistance * abs(common) ** 2
+
+    def _drawn_w(self, node: _Node, through_w: float, through_var: float) -> float:
+        """Return what a node's load draws, and what is lost in what flows through the node [W]."""
         load_w = 0.0 if node.load is None else self._memory.inputs[node.load.signal]
         if node.losing is None:
             return load_w
         return load_w + throughput_loss_w(node.losing, through_w + load_w, through_var)
 
     def _of_energy(self, node: _Node) -> str | None:
-        if node.load is not None or node.losing is not None or node.shared:
+        if not node.is_lossless or node.shared:
             return None
         in_wh = node.flow.consumed_wh - node.flow.delivered_wh
         out_wh = 0.0
@@ -155,6 +185,22 @@ def _share(flow: ComponentMemory, parents: list[ComponentMemory]) -> float:
     if not conducting:
         return 1.0 / len(parents)
     return 1.0 / conducting if _conducts(flow) else 0.0
+
+
+def _powers(flow: ComponentMemory) -> tuple[complex, complex, complex]:
+    return (
+        complex(flow.active_1, flow.reactive_1),
+        complex(flow.active_2, flow.reactive_2),
+        complex(flow.active_3, flow.reactive_3),
+    )
+
+
+def _phasors(node: NodeMemory) -> tuple[complex, complex, complex]:
+    return (
+        complex(node.real_1, node.imag_1),
+        complex(node.real_2, node.imag_2),
+        complex(node.real_3, node.imag_3),
+    )
 
 
 def _conducts(flow: ComponentMemory) -> bool:
