@@ -100,12 +100,14 @@ def _check(source: str, explain: str | None) -> None:
 
     from ..sim.domain.printable import printable  # noqa: PLC0415
     from ..sim.headless.simulate import DEFAULT_START  # noqa: PLC0415
+    from ..sim.plant.network_figures import network_figures  # noqa: PLC0415
     from ..sim.site.climate import climate_notes, facing_notes, spectrum_notes  # noqa: PLC0415
     from ..sim.site.feed_in import feed_in_note  # noqa: PLC0415
     from ..sim.site.graph import formulas  # noqa: PLC0415
     from ..sim.site.recordings import recording_notes  # noqa: PLC0415
     from ..sim.site.sharing_notes import sharing_notes  # noqa: PLC0415
     from ..sim.site.voltage_notes import voltage_notes  # noqa: PLC0415
+    from .network_table import print_network  # noqa: PLC0415
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
     _warn_of_broken_packages()
@@ -122,6 +124,9 @@ def _check(source: str, explain: str | None) -> None:
     noted = (*recorded, *by_sun, *voltage_notes(site), *sharing_notes(site))
     for note in filter(None, (unsupported_notes(site), feed_in_note(site), *noted)):
         console.print(f"\n{note}")
+    network = network_figures(site, start_us=site.moment_us(DEFAULT_START))
+    if network is not None:
+        print_network(network, console)
     console.print("\nAn SDK app computes from these components (by id):")
     for name, formula in formulas(site).items():
         console.print(f"  {name:<8} = {formula}")

@@ -139,3 +139,10 @@ def line_params(line: Line) -> LineParams:
 
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
+
+
+def line_caption(line: Line) -> str:
+    """Say what a line is."""
+    if line.type is not None:
+        return f"{line.type} {line.length_m:g} m"
+    return f"{line.resistance_ohm:g} + j{line.reactance_ohm:g} Ω"
