@@ -365,7 +365,7 @@ def _line_table(report: SiteReport) -> Any:
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(
-        title="lines and transformers, by where they lead to; voltages to neutral there",
+        title="lines and transformers, and voltages where they lead to",
         title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     table.add_column("", no_wrap=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 import doppelgrid
 from doppelgrid import Simulation
 from doppelgrid.cli.report_lines import lines as report_lines
+from doppelgrid.cli.report_lines import print_report
 from doppelgrid.cli.summary_table import plain
 from doppelgrid.scenarios.suites.checks.node_balance import NodeBalance
 from doppelgrid.sim.domain.switching import Position
@@ -123,6 +126,17 @@ def test_a_line_above_its_rated_current_is_told_with_how_much_when_and_for_how_l
             "warning: what leads to house was loaded above its rated current for 15 min 0 s, "
             f"at most {100.0 * LOADED:.0f} %, at 2026-06-15 12:20:00"
         )
+
+
+def test_a_report_has_a_row_for_each_line_within_80_columns() -> None:
+    console = Console(record=True, width=80, file=StringIO())
+    print_report(Watched(ALONE).report(), console)
+    printed = console.export_text()
+    title, rest = "lines and transformers, and voltages where they lead to", printed.split("lines and tr")[1]
+    assert title in printed
+    (row,) = [line for line in rest.splitlines() if line.startswith(" house")]
+    volts = f"{far_v(4000.0):.1f}"
+    assert row.split() == ["house", "0.09", volts, volts, "99", "…", "99", "%", "109", "%", "12:00:00"]
 
 
 def test_nobody_is_warned_of_a_line_within_its_rated_current_or_without_one() -> None:
