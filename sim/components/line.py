@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ...models.line import LineParams, warmed
+from ...models.line import LineParams, at_frequency, warmed
 from ...models.parameter import check_parameters
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, lacks, one_of_names, refuse_at, written
@@ -115,11 +115,12 @@ def line_preset(name: str, length_m: float) -> LineParams:
     return params
 
 
-def line_params(line: Line) -> LineParams:
-    """Return the parameters of a line of a site file."""
+def line_params(line: Line, frequency_hz: float) -> LineParams:
+    """Return the parameters of a line of a site file at the nominal frequency [Hz], for which it states impedances."""
     if line.type is not None:
         assert line.length_m is not None
         params = warmed(line_preset(line.type, line.length_m), line.temperature_c)
+        params = at_frequency(params, frequency_hz)
     else:
         assert line.resistance_ohm is not None
         assert line.reactance_ohm is not None
