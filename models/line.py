@@ -7,7 +7,8 @@ sequence say all. With the currents `I1`, `I2`, `I3` of the phases and their sum
 
 and likewise for the other phases: voltages to neutral at the far end then contain what the neutral's own impedance
 costs, `z0 = z + 3 zn`. Resistances are stated at 20 °C and rise with temperature, by `1 + 0.00403 (T - 20 °C)` for
-aluminium (pandapower/std_types.py, `alpha_al`). Half of the capacitance is at either end.
+aluminium (pandapower/std_types.py, `alpha_al`); reactances of types at 50 Hz, and they rise in proportion. Half of the
+capacitance is at either end.
 
 Left out: skin effect, harmonics, conductors that are unlike, what the ground leads beside the neutral.
 """
@@ -20,6 +21,8 @@ from .parameter import Parameter
 
 REFERENCE_C = 20.0
 """Temperature to which resistances are stated [°C]."""
+REFERENCE_HZ = 50.0
+"""Frequency to which reactances of types are stated [Hz]."""
 PER_KELVIN = 0.00403
 """Change of the resistance of aluminium [1/K]."""
 
@@ -42,4 +45,12 @@ def warmed(params: LineParams, temperature_c: float) -> LineParams:
     factor = 1.0 + PER_KELVIN * (temperature_c - REFERENCE_C)
     return params._replace(
         resistance_ohm=params.resistance_ohm * factor, zero_resistance_ohm=params.zero_resistance_ohm * factor
+    )
+
+
+def at_frequency(params: LineParams, frequency_hz: float) -> LineParams:
+    """Return a line at a frequency [Hz], from that at `REFERENCE_HZ`."""
+    factor = frequency_hz / REFERENCE_HZ
+    return params._replace(
+        reactance_ohm=params.reactance_ohm * factor, zero_reactance_ohm=params.zero_reactance_ohm * factor
     )

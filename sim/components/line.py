@@ -7,17 +7,19 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ...models.line import LineParams, warmed
+from ...models.line import LineParams, at_frequency, warmed
 from ...models.parameter import check_parameters
 from ..files.presets import find_preset, preset_names
-from ..files.sections import Section, one_of_names, refuse_at, written
+from ..files.sections import Section, lacks, one_of_names, refuse_at, written
 from ..files.units import AMPERE, CELSIUS, METRE, OHM
 
 NEUTRAL_RATIO = 4.0
 """Impedance of the zero sequence over that of the positive one where the neutral is as thick as a phase."""
 _Impedance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
 _ZeroImpedance = Annotated[float, OHM.within(lower=0.0, upper=1000.0)]
-_NOTHING = "nothing"
+_WAYS = "type and length, or resistance and reactance"
+_UNITS = {"length_m": METRE, "temperature_c": CELSIUS}
+"""Of fields; others are in Ω."""
 
 
 def line_preset_names() -> tuple[str, ...]:
@@ -59,16 +61,12 @@ class Line(Section):
         alias = {name: field.alias or name for name, field in type(self).model_fields.items()}
         for name in wanted:
             if name not in given:
-                raise refuse_at(
-                    (alias[name],), _NOTHING, f"{alias[name]}, as there is {_beside(wanted, name, alias)}"
-                )
+                raise lacks(alias[name], _WAYS)
         further = ("resistance_ohm", "reactance_ohm", "zero_resistance_ohm", "zero_reactance_ohm")
         idle = further if wanted == by_type else (*by_type, "temperature_c")
         for name in idle:
             if name in self.model_fields_set:
-                raise refuse_at(
-                    (alias[name],), "given", "either type and length, or resistance and reactance"
-                )
+                raise refuse_at((alias[name],), self._found(name), f"either {_WAYS}")
         if wanted == by_impedance:
             self._check_zero_sequence()
         if self.resistance_ohm == 0.0 and self.reactance_ohm == 0.0:
@@ -77,17 +75,16 @@ class Line(Section):
             )
         return self
 
+    def _found(self, name: str) -> str:
+        value = getattr(self, name)
+        return value if isinstance(value, str) else _UNITS.get(name, OHM).in_words(value)
+
     def _check_zero_sequence(self) -> None:
         """Refuse a zero sequence that is less than the positive one: the neutral's impedance would be negative."""
         for name in ("resistance", "reactance"):
             zero, own = getattr(self, f"zero_{name}_ohm"), getattr(self, f"{name}_ohm")
             if zero is not None and zero < own:
                 raise refuse_at((f"zero_sequence_{name}",), f"{zero:g} Ω", f"at least the {name}, {own:g} Ω")
-
-
-def _beside(wanted: tuple[str, ...], name: str, alias: dict[str, str]) -> str:
-    other = next(each for each in wanted if each != name)
-    return alias[other]
 
 
 def line_preset(name: str, length_m: float) -> LineParams:
@@ -118,11 +115,12 @@ def line_preset(name: str, length_m: float) -> LineParams:
     return params
 
 
-def line_params(line: Line) -> LineParams:
-    """Return the parameters of a line of a site file."""
+def line_params(line: Line, frequency_hz: float) -> LineParams:
+    """Return the parameters of a line of a site file at the nominal frequency [Hz], for which it states impedances."""
     if line.type is not None:
         assert line.length_m is not None
         params = warmed(line_preset(line.type, line.length_m), line.temperature_c)
+        params = at_frequency(params, frequency_hz)
     else:
         assert line.resistance_ohm is not None
         assert line.reactance_ohm is not None

@@ -75,8 +75,9 @@ def _finding(details: ErrorDetails, model: type[BaseModel], data: object) -> Fin
             keys = keys_of(place.owner) if place.owner else ()
             # It may be the name of a field that has another key in files.
             return Finding((*path[:-1], details["loc"][-1]), "unknown", one_of(keys, place.path[-1]))
-        case "missing":
-            return Finding(path, "missing", _accepted_by(place.annotation))
+        case "missing" | "lacking" as kind:
+            accepted = _accepted_by(place.annotation) if kind == "missing" else _accepted(details)
+            return Finding(path, "missing", accepted)
         case "union_tag_not_found":
             return Finding((*path, "category"), "missing", _tags(place.annotation))
         case "union_tag_invalid":

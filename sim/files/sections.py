@@ -44,6 +44,13 @@ def refuse_at(place: Place, found: object, accepted: str) -> ValidationError:
     return ValidationError.from_exception_data("site", [wrong])
 
 
+def lacks(key: str, accepted: str) -> ValidationError:
+    """Return the error of a key that has to be in a section, given what else is there."""
+    wrong = PydanticCustomError("lacking", "{accepted}", {"accepted": accepted})
+    details: InitErrorDetails = {"type": wrong, "loc": (key,), "input": None}
+    return ValidationError.from_exception_data("site", [details])
+
+
 def short_for(key: str) -> Callable[[object], object]:
     """Return what reads a section that may be given as the value of one of its keys alone."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...models.fuse import MELTED
 from ...models.grid_voltage import INTERRUPTED_BELOW
-from ...models.load import LoadInput, load_output, load_reactive_power_var
+from ...models.load import LoadInput, LoadOutput, load_output, load_reactive_power_var
 from ...models.throughput import throughput_loss_w, throughput_reactive_var
 from .layout import Layout
 from .memory import Memory
@@ -65,19 +65,40 @@ def draw_loads(layout: Layout, memory: Memory) -> None:
         if load.mix < 0:
             reactive_var = load_reactive_power_var(active_w, load.power_factor)
             put(layout, memory, load.component, active_w, reactive_var)
+        elif layout.components[load.component].node >= 0:
+            _draw_by_phase(layout, memory, number, active_w)
         else:
             given = LoadInput(active_w, 0.0, _load_voltage_pu(layout, memory, load.component))
             drawn = load_output(layout.mixes[load.mix], given)
             put(layout, memory, load.component, drawn.active_power_w, drawn.reactive_power_var)
 
 
+def _draw_by_phase(layout: Layout, memory: Memory, number: int, active_w: float) -> None:
+    """Let a load draw on each of its phases by the voltage there."""
+    component = layout.loads[number].component
+    place, flow = layout.components[component], memory.components[component]
+    if flow.is_closed and not flow.is_cut_off:
+        one = _drawn_on_phase(layout, memory, number, active_w * place.share_1, 0)
+        two = _drawn_on_phase(layout, memory, number, active_w * place.share_2, 1)
+        three = _drawn_on_phase(layout, memory, number, active_w * place.share_3, 2)
+        flow.active_1, flow.reactive_1 = one.active_power_w, one.reactive_power_var
+        flow.active_2, flow.reactive_2 = two.active_power_w, two.reactive_power_var
+        flow.active_3, flow.reactive_3 = three.active_power_w, three.reactive_power_var
+
+
+def _drawn_on_phase(layout: Layout, memory: Memory, number: int, active_w: float, phase: int) -> LoadOutput:
+    load = layout.loads[number]
+    voltage_pu = offered_v(layout, memory, load.component, phase) / nominal_v(layout, load.component)
+    return load_output(layout.mixes[load.mix], LoadInput(active_w, 0.0, voltage_pu))
+
+
 def _load_voltage_pu(layout: Layout, memory: Memory, component: int) -> float:
-    """Return the mean voltage of a load's phases over the nominal one."""
+    """Return the mean voltage of a load's phases, as the grid offers it before its impedance, over the nominal one."""
     place = layout.components[component]
-    sum_v = place.share_1 * offered_v(layout, memory, component, 0)
-    sum_v += place.share_2 * offered_v(layout, memory, component, 1)
-    sum_v += place.share_3 * offered_v(layout, memory, component, 2)
-    return sum_v / nominal_v(layout, component)
+    sum_v = place.share_1 * memory.inputs[layout.phase_voltage_signals[0]]
+    sum_v += place.share_2 * memory.inputs[layout.phase_voltage_signals[1]]
+    sum_v += place.share_3 * memory.inputs[layout.phase_voltage_signals[2]]
+    return sum_v / layout.nominal_phase_v
 
 
 def offered_v(layout: Layout, memory: Memory, component: int, phase: int) -> float:

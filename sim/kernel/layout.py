@@ -89,15 +89,20 @@ class NodeLayout:
     mutual_resistance: float
     mutual_reactance: float
     """A third of what the zero sequence has more [pu/W]."""
-    shunt_g: float
-    shunt_b: float
-    """Admittance of each phase to neutral at either end of what leads here [W/pu]."""
+    near_g: float
+    near_b: float
+    """Admittance of each phase to neutral at the near end of what leads here [W/pu]."""
+    far_g: float
+    far_b: float
+    """The same at the far end."""
     shift: int
     """`NO_SHIFT`, or the clock number 1 or 11 of a delta on the grid's side."""
     sign: float
     """-1 where voltages are the opposite of that, as by the clock numbers 7 and 5."""
     rated_current: float
     """Current of a phase that what leads here carries for ever; infinite if unknown [W/pu]."""
+    has_switch: int
+    """Whether the switch of its component is before it, as of a transformer; at the end of a line it is behind."""
 
 
 @dataclass(slots=True)

@@ -21,9 +21,10 @@ from .ac_bus import reconnect
 from .layout import NO_SHIFT, Layout, NodeLayout
 from .memory import Memory, NodeMemory
 
-_MOST_SWEEPS = 100
-_FULL_SWEEPS = 20
-"""After these a voltage goes half of its way only, by which heavy loads settle that swing about their solution."""
+_FULL_SWEEPS = 300
+"""By these, voltages settle of all that lines can carry, but for the last per cent; shorter steps would need more."""
+_MOST_SWEEPS = 400
+"""In the rest a voltage goes half of its way only: what is drawn where none holds its power settles by that, too."""
 STILL, MOVED, COLLAPSED = 0, 1, 2
 """What voltages have done."""
 RELEASED_US = 60_000_000
@@ -61,10 +62,11 @@ def flow_through_lines(layout: Layout, memory: Memory) -> int:
         _begin(layout, memory, node, drawn, voltages)
     least_pu = _least_pu(layout, memory)
     change = math.inf
-    for sweep in range(_MOST_SWEEPS):
-        if change >= _SETTLED:
-            _sum_currents(layout, memory, drawn, voltages, currents, least_pu)
-            change = _drop_voltages(layout, memory, voltages, currents, 1.0 if sweep < _FULL_SWEEPS else 0.5)
+    sweeps = 0
+    while change >= _SETTLED and sweeps < _MOST_SWEEPS:
+        _sum_currents(layout, memory, drawn, voltages, currents, least_pu)
+        change = _drop_voltages(layout, memory, voltages, currents, 1.0 if sweeps < _FULL_SWEEPS else 0.5)
+        sweeps += 1
     if _release(layout, memory, voltages, least_pu if change < _SETTLED else math.inf):
         return COLLAPSED
     _pass_on(layout, memory, voltages, currents)
@@ -135,7 +137,7 @@ def _release(layout: Layout, memory: Memory, voltages: list[complex], least_pu: 
     """Switch off the node with the lowest voltage, if that is less than it can be; say whether it was."""
     lowest, lowest_pu = -1, math.inf
     for node in range(len(layout.nodes)):
-        if not memory.components[layout.nodes[node].component].is_cut_off:
+        if not _is_dark(memory, layout.nodes[node]):
             for place in range(3 * node, 3 * node + 3):
                 if _size(voltages[place]) < lowest_pu:
                     lowest, lowest_pu = node, _size(voltages[place])
@@ -147,11 +149,16 @@ def _release(layout: Layout, memory: Memory, voltages: list[complex], least_pu: 
     return True
 
 
+def _is_dark(memory: Memory, own: NodeLayout) -> bool:
+    flow = memory.components[own.component]
+    return bool(flow.is_cut_off) or (own.has_switch == 1 and not flow.is_closed)
+
+
 def _begin(layout: Layout, memory: Memory, node: int, drawn: list[complex], voltages: list[complex]) -> None:
     """Take what a node draws, and the voltages that it had last; those before its line if it had none."""
     own, now = layout.nodes[node], memory.nodes[node]
     flow = memory.components[own.component]
-    if flow.is_cut_off:
+    if _is_dark(memory, own):
         return
     drawn[3 * node] = complex(flow.active_1, flow.reactive_1)
     drawn[3 * node + 1] = complex(flow.active_2, flow.reactive_2)
@@ -199,8 +206,8 @@ def _sum_currents(
         currents[place] = _drawn_current(drawn[place], voltages[place], least_pu)
     for node in range(len(layout.nodes) - 1, -1, -1):
         own = layout.nodes[node]
-        if not memory.components[own.component].is_cut_off:
-            shunt = complex(own.shunt_g, own.shunt_b)
+        if not _is_dark(memory, own):
+            shunt = complex(own.far_g, own.far_b)
             for place in range(3 * node, 3 * node + 3):
                 currents[place] += shunt * voltages[place]
             if own.parent >= 0:
@@ -230,7 +237,7 @@ def _near_currents(
     """Return the currents at the near end of what leads to a node, whose currents and voltages begin at a place."""
     one, two, three = currents[place], currents[place + 1], currents[place + 2]
     before = 3 * own.parent
-    shunt = complex(own.shunt_g, own.shunt_b)
+    shunt = complex(own.near_g, own.near_b)
     near_1, near_2, near_3 = (
         shunt * voltages[before],
         shunt * voltages[before + 1],
@@ -251,7 +258,7 @@ def _drop_voltages(
     change = 0.0
     for node in range(len(layout.nodes)):
         own = layout.nodes[node]
-        if memory.components[own.component].is_cut_off:
+        if _is_dark(memory, own):
             continue
         place = 3 * node
         one, two, three = _before(layout, memory, own, voltages)
@@ -278,7 +285,7 @@ def _pass_on(layout: Layout, memory: Memory, voltages: list[complex], currents: 
     """Add what flows into each line to all that it flows through on its way from the node before."""
     for node in range(len(layout.nodes) - 1, 0, -1):
         own, now = layout.nodes[node], memory.nodes[node]
-        if memory.components[own.component].is_cut_off:
+        if _is_dark(memory, own):
             now.loss_w = 0.0
             now.loading = 0.0
             continue

@@ -37,8 +37,8 @@ class _Branch(NamedTuple):
 
     positive: complex = 0j
     zero: complex = 0j
-    half_shunt: complex = 0j
-    """At either end."""
+    near_shunt: complex = 0j
+    far_shunt: complex = 0j
     rated_current: float = math.inf
     """[W/pu]."""
 
@@ -73,11 +73,14 @@ def line_rows(
                 reactance=branch.positive.imag,
                 mutual_resistance=mutual.real,
                 mutual_reactance=mutual.imag,
-                shunt_g=branch.half_shunt.real,
-                shunt_b=branch.half_shunt.imag,
+                near_g=branch.near_shunt.real,
+                near_b=branch.near_shunt.imag,
+                far_g=branch.far_shunt.real,
+                far_b=branch.far_shunt.imag,
                 shift=shift,
                 sign=sign,
                 rated_current=branch.rated_current,
+                has_switch=int(isinstance(site.components[node.key], PowerTransformer)),
             )
         )
         ways += node.ways
@@ -103,7 +106,7 @@ def _branch(
     branch = _Branch()
     if component.line is not None:
         before_v = nodes[node.parent].nominal_v
-        branch = _of_line(line_params(component.line), before_v, frequency_hz)
+        branch = _of_line(line_params(component.line, frequency_hz), before_v, frequency_hz)
     if isinstance(component, PowerTransformer):
         branch = _behind(branch, passing[node.key], component.vector_group)
     return branch
@@ -111,21 +114,33 @@ def _branch(
 
 def _of_line(line: LineParams, nominal_v: float, frequency_hz: float) -> _Branch:
     square = nominal_v * nominal_v
-    susceptance = 2.0 * math.pi * frequency_hz * line.capacitance_f
+    half = complex(0.0, math.pi * frequency_hz * line.capacitance_f * square)
     return _Branch(
         complex(line.resistance_ohm, line.reactance_ohm) / square,
         complex(line.zero_resistance_ohm, line.zero_reactance_ohm) / square,
-        complex(0.0, 0.5 * susceptance * square),
+        half,
+        half,
         line.rated_current_a * nominal_v,
     )
 
 
 def _behind(line: _Branch, params: ThroughputParams, group: VectorGroup) -> _Branch:
-    """Return a line, or none, and a transformer at its far end."""
+    """Return a line, or none, and a transformer at its far end.
+
+    What the two draw where they meet is put to the ends, so that the voltages there are the same.
+    """
     third_va = params.rated_apparent_power_va / 3.0
     own = complex(params.load_loss_w, params.load_var) / params.rated_apparent_power_va / third_va
     shunt = complex(params.no_load_loss_w, -params.no_load_var) / 6.0
-    positive = line.positive + own
+    between = line.far_shunt + shunt
+    positive = line.positive + own + line.positive * own * between
     # A delta on the grid's side leads what the phases have in common in a circle.
-    zero = line.zero + own if _SHIFTS[group][0] == NO_SHIFT else own
-    return _Branch(positive, zero, line.half_shunt + shunt, min(line.rated_current, third_va))
+    is_open = _SHIFTS[group][0] != NO_SHIFT
+    zero = own if is_open else line.zero + own + line.zero * own * between
+    return _Branch(
+        positive,
+        zero,
+        line.near_shunt + between * own / positive,
+        shunt + between * line.positive / positive,
+        min(line.rated_current, third_va),
+    )

@@ -125,7 +125,7 @@ class _Tree:
         component = self._site.components[key]
         if len(parents) > 1:
             self._refuse(
-                key, "line", f"behind {', '.join(parents)}", "one component that it leads from: no meshes yet"
+                key, "behind", ", ".join(parents), "one component, from which its line leads: no meshes yet"
             )
         parent = self.node_of[parents[0]]
         before_v = after_v = self.nodes[parent].nominal_v
@@ -149,16 +149,19 @@ class _Tree:
 
     def _ways(self, key: str, first: str, last: str) -> tuple[str, ...]:
         ways = [first]
+        self._refuse_converter(key, first, first)
         while ways[-1] != last:
             component = self._site.components[ways[-1]]
-            if isinstance(component, Throughput):
-                self._refuse(
-                    key, "behind", first, f"nothing that {ways[-1]} supplies: no lines behind converters yet"
-                )
             parents = [parent for parent in component.behind if parent in self.node_of]
             if len(parents) > 1:
                 self._refuse(
                     key, "behind", first, f"nothing that is behind {' and '.join(parents)}: no meshes yet"
                 )
             ways.append(parents[0])
+            self._refuse_converter(key, first, ways[-1])
         return tuple(ways)
+
+    def _refuse_converter(self, key: str, first: str, way: str) -> None:
+        component = self._site.components[way]
+        if isinstance(component, Throughput) and not isinstance(component, PowerTransformer):
+            self._refuse(key, "behind", first, f"nothing that {way} supplies: no lines behind converters yet")

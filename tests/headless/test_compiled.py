@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,21 @@ def test_so_does_one_whose_intervals_begin_at_any_time() -> None:
     site = with_self_consumption(load_site("commercial"))
     start = datetime(2026, 6, 15, 11, 52, 17, 300_001)
     assert_same_bits(site, 105 * timedelta(minutes=7), timedelta(minutes=7), start)
+
+
+@pytest.mark.slow  # compiles a program
+@pytest.mark.parametrize(
+    ("barn", "outages"), [("48 MWh", ""), ("900 MWh", ", outages: [{from: 1 h, duration: 7 min}]")]
+)
+def test_so_does_an_evening_of_a_feeder_with_lines_be_its_voltages_held_or_not(
+    barn: str, outages: str
+) -> None:
+    text = (files("doppelgrid.sim.site") / "bundled" / "village.yaml").read_text(encoding="utf-8")
+    text = text.replace("48 MWh", barn).replace("rated_power: 250 kW", f"rated_power: 250 kW{outages}")
+    site, start = parse_site(text, "village.yaml"), datetime(2026, 6, 15, 17)
+    _, plant = compiled(site, timedelta(hours=3), timedelta(minutes=1), start)
+    assert any(node.collapses for node in plant.numbers[1].nodes) == bool(outages)
+    assert_same_bits(site, timedelta(hours=3), timedelta(minutes=1), start)
 
 
 @pytest.mark.slow
