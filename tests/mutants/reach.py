@@ -21,7 +21,7 @@ from .running import cases, environment, pytest_command
 from .sources import ROOT
 
 MOST_TESTS = 150
-"""That look at one fault."""
+"""That look at a fault first."""
 NAMED_TESTS = 60
 """Of them, those whose names have most of the words of the place: tests are named for behaviour, and so is code."""
 NARROWEST_TESTS = 40
@@ -98,18 +98,14 @@ class Reach:
         self._state.write_text(json.dumps({"texts": texts, "seconds": self._seconds}))
 
     def tests_of(self, place: Place) -> list[Test]:
-        """Return the tests that may notice a fault, the quickest first and those that compile last.
+        """Return the tests that are most likely to notice a fault, the quickest first and those that compile last.
 
         Those that reach the line; if none does, those that reach its function; if none does, because it runs compiled
         only, those that run what is compiled. Of many, those are chosen that are named like the place, those that
         reach little else, then one variant of each of the rest, and a few that reach the most. Where there are few,
         the other tests of their files join them: they may use what one of them has made.
         """
-        reaching = (
-            self._reaching(place, place.lines)
-            or self._reaching(place, place.function_lines)
-            or self._running_compiled
-        )
+        reaching = self._all_that_reach(place)
         named = self._named_like(place, reaching)
         chosen = (named + self._least_broad(reaching.difference(named)))[: MOST_TESTS - BROADEST_TESTS]
         by_breadth = sorted(reaching - self._running_compiled, key=lambda name: (-self._breadth[name], name))
@@ -117,8 +113,23 @@ class Reach:
         files = {name.split("::")[0] for name in chosen}
         beside = {name for name in self._seconds if name.split("::")[0] in files}.difference(chosen)
         chosen += self._least_broad(beside)[: MOST_TESTS - len(chosen)]
-        tests = [Test(name, self._seconds[name], name in self._running_compiled) for name in chosen]
+        return self._in_order(chosen)
+
+    def other_tests_of(self, place: Place) -> list[Test]:
+        """Return all other tests that reach a place, in the same order, but for those that would compile it anew."""
+        asked = {test.name for test in self.tests_of(place)}
+        return self._in_order(self._all_that_reach(place) - self._running_compiled - asked)
+
+    def _in_order(self, names: Iterable[str]) -> list[Test]:
+        tests = [Test(name, self._seconds[name], name in self._running_compiled) for name in names]
         return sorted(tests, key=lambda test: (test.compiles, test.seconds, test.name))
+
+    def _all_that_reach(self, place: Place) -> set[str]:
+        return (
+            self._reaching(place, place.lines)
+            or self._reaching(place, place.function_lines)
+            or self._running_compiled
+        )
 
     def _reaching(self, place: Place, lines: Iterable[int]) -> set[str]:
         found = self._contexts(place.source.installed)
