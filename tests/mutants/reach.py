@@ -10,7 +10,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -232,8 +232,9 @@ class Reach:
         return {name: blake2b(path.read_bytes(), digest_size=8).hexdigest() for name, path in names.items()}
 
 
-def _words_of(text: str) -> set[str]:
-    return {word[:_STEM] for word in _WORD.findall(text.lower())}
+@cache
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in _WORD.findall(text.lower()))
 
 
 def _is_test_file(name: str) -> bool:
