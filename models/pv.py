@@ -81,13 +81,13 @@ class PvArrayParams(NamedTuple):
     dc_power_stc_w: Annotated[float, Parameter("W", lower=0.0)]
     """At 1000 W/m² and a cell temperature of 25 °C, before losses."""
     module: ModuleParams
-    modules_in_series: Annotated[float, Parameter("1", lower=0.0, above=True)]
-    """Modules in a string; their parallel number follows from the power, and need not be whole."""
+    modules_in_series: Annotated[float, Parameter("1", lower=1.0)]
+    """Modules in a string, a whole number; their parallel number follows from the power, and need not be whole."""
     soiling: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
     """Share of the light lost to dirt."""
     shading: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
     """Share of the light lost to shade."""
-    mismatch: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
+    mismatch: Annotated[float, Parameter("1", 0.0, 0.5, "chosen: more is a fault")]
     """Share of the current lost to differences between modules."""
     wiring: Annotated[float, Parameter("1", 0.0, 0.5, "chosen: more is a fault")]
     """Share of the voltage lost in cables and connections."""

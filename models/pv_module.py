@@ -36,8 +36,8 @@ def check_modules(params: PvArrayParams) -> None:
 
     Raises:
         ParameterError: If a parameter is out of its range, or of that which it can have beside the others, the power of
-            the modules is not the one that their diode gives, or their strings have more voltage than modules are made
-            for; names the parameter.
+            the modules is not the one that their diode gives, or their strings have no whole number of them or more
+            voltage than they are made for; names the parameter.
     """
     check_parameters(params)
     check_diode(params.module)
@@ -48,6 +48,8 @@ def check_modules(params: PvArrayParams) -> None:
             f"{params.module.power_stc_w:g} W",
             f"{power_w:.6g} W, which the other parameters of the module make",
         )
+    if params.modules_in_series != round(params.modules_in_series):
+        raise ParameterError("modules_in_series", f"{params.modules_in_series:g}", "a whole number >= 1")
     most = _GREATEST_STRING_V / open_voltage_v(params.module)
     if not params.modules_in_series <= most:
         raise ParameterError(

@@ -49,8 +49,24 @@ def test_tables_of_parameters_are_what_the_code_says(page: Path) -> None:
 def test_every_value_of_a_preset_says_where_it_is_from(stem: str) -> None:
     file = preset_file(stem)
     for value in file.values:
-        told = value.comment or file.remarks.get(value.preset, "") or file.introduction
+        of_all = file.introduction if isinstance(value.value, str) else ""
+        told = value.comment or file.remarks.get(value.preset, "") or of_all
         assert told, f"{value.preset}.{value.key}"
+
+
+ELSEWHERE = re.compile(
+    r"\b(see|as) (above|below|for)\b|^above\b|\b(data sheet|voltage|resistances|source) above\b|\bas (for )?\["
+    r"|\bsame\b|\bthere\b|\bbeside it\b|\bnot used\b|`cells\.toml`",
+    re.IGNORECASE,
+)
+"""What only whoever has the file of a preset before them can follow; `check --explain` shows one remark at a time."""
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in sorted((ROOT / "models" / "presets").glob("*.toml"))])
+def test_what_a_preset_says_of_a_value_stands_by_itself(stem: str) -> None:
+    file = preset_file(stem)
+    told = {f"{value.preset}.{value.key}": value.comment for value in file.values} | file.remarks
+    assert {name: remark for name, remark in told.items() if ELSEWHERE.search(remark)} == {}
 
 
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

@@ -29,6 +29,8 @@ class Job:
         self.name = name
         self.task = task
         self.future: asyncio.Future[Any] | None = None
+        self.pool: ThreadPoolExecutor | None = None
+        """Whose threads run it; None until that is known, and of other executors."""
         self.is_in_thread = False
         """Whether a thread runs it; its future can be done before, by being cancelled."""
 
@@ -81,7 +83,9 @@ class Jobs:
             future: That its result comes to.
         """
         if not self.is_giving:
-            self._begin(name).future = future
+            job = self._begin(name)
+            job.future = future
+            self.place(job, None)
 
     @property
     def is_giving(self) -> bool:
@@ -95,9 +99,15 @@ class Jobs:
     def _begin(self, name: str) -> Job:
         job = Job(name, asyncio.current_task(self._loop))
         self._jobs.append(job)
-        if len(self.running()) > 1:
-            self._note_race()
         return job
+
+    def place(self, job: Job, pool: ThreadPoolExecutor | None) -> None:
+        """Take in whose threads run a function that an executor has taken; None of other executors."""
+        job.pool = pool
+        own = [each for each in self.running() if pool is not None and each.pool is pool]
+        others = len(self.running()) - len(own)
+        if min(len(own), 1 if pool is None else pool._max_workers) + others > 1:
+            self._note_race()
 
     def await_end(self, ended: asyncio.Future[Any]) -> None:
         """Let virtual time wait until all threads of the loop's executor have ended; those that sleep wake up first."""
@@ -107,7 +117,13 @@ class Jobs:
         """Return those that are at work."""
         if self._jobs:
             self._jobs = [job for job in self._jobs if not job.is_over]
-        return [job for job in self._jobs if job not in self._naps]
+        return [job for job in self._jobs if job not in self._naps and not self._is_queued(job)]
+
+    def _is_queued(self, job: Job) -> bool:
+        """Say whether a function waits for a thread of its pool, and all of these sleep: one of them has to wake up."""
+        if job.is_in_thread or job.pool is None:
+            return False
+        return sum(napping.pool is job.pool for napping in self._naps) >= job.pool._max_workers
 
     def anything_running(self) -> bool:
         """Say whether virtual time has to wait for any of them."""

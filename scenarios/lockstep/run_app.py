@@ -142,6 +142,7 @@ class LockstepRunner:
         self._due = False
         self._interrupts = 0
         self._interrupted = False
+        self._next_interrupt_us = 0
         self._refused_loops = 0
         self._on_unstoppable = on_unstoppable
         self._worn = WornClock(
@@ -282,7 +283,7 @@ class LockstepRunner:
         self._interrupted = True
 
     def _new_loop(self) -> VirtualTimeLoop:
-        if self._failure() is not None or self._due:
+        if self._failure() is not None or self._interrupts >= _MOST_INTERRUPTS:
             self._refused_loops += 1
             if self._refused_loops > _MOST_LOOPS_AFTER_END:
                 self._give_up()
@@ -360,7 +361,7 @@ class LockstepRunner:
     def _count_interrupt(self, number: int) -> None:
         self._due = True
         self._interrupts = number
-        self._worn.until_us = self.clock.now_us + _PATIENCE_US
+        self._worn.until_us = self._next_interrupt_us = self.clock.now_us + _PATIENCE_US
 
     def _give_up(self) -> None:
         """Tell of an application that cannot be stopped."""
@@ -376,7 +377,8 @@ class LockstepRunner:
     def _interrupt(self, loop: VirtualTimeLoop, times: int) -> None:
         """Interrupt as Ctrl-C does: once, once more after a while, and then for good."""
         if times == 0 and self._due:
-            loop.call_at_us(self.clock.now_us + _PATIENCE_US, self._interrupt, loop, 1)
+            # A loop of its own to clean up in has what is left of the time from the interrupt to the next.
+            loop.call_at_us(self._next_interrupt_us, self._interrupt, loop, self._interrupts)
             return
         if times >= _MOST_INTERRUPTS:
             loop.fail(self._not_stopped())

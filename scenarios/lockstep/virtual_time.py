@@ -10,7 +10,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import Context
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
@@ -20,7 +20,7 @@ from .errors import LockstepError, NeverSleepsError, RealIoError
 from .jobs import Jobs, function_name, runs_in_process, runs_in_thread
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
 from .threads import AppThread, wait_while_computing
-from .wall import VirtualClock
+from .wall import VirtualClock, real_monotonic_s
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -39,6 +39,8 @@ class Limits(NamedTuple):
     """Real time that a single call may keep the loop from running [s]."""
     outside_s: float = 60.0
     """Real time that it may compute while no loop runs, as in imports and after `asyncio.run` [s]."""
+    real_io_at_one_time_s: float = 60.0
+    """Real time that it may wait for things outside at one instant of virtual time, one after another [s]."""
     asleep_s: float = math.inf
     """Virtual time that it may sleep until its loop, and with it the site, comes to what was due meanwhile [s]."""
     turns_at_one_time: int = 1_000_000
@@ -166,6 +168,8 @@ class VirtualTimeLoop(OrdinalLoop):
         job, function = self.jobs.add(executor, func)
         try:
             job.future = future = super().run_in_executor(executor, function, *args)
+            pool = executor or self._default_executor  # type: ignore[attr-defined]
+            self.jobs.place(job, pool if isinstance(pool, ThreadPoolExecutor) else None)
         except BaseException:
             self.jobs.drop(job)
             raise
@@ -259,6 +263,13 @@ class VirtualTimeLoop(OrdinalLoop):
 _WAY_OUT = "run it in the loop, or allow real I/O (such a run is not reproducible)"
 
 
+class _Waiting(NamedTuple):
+    """What is waited for, in words, and by which tasks."""
+
+    things: list[str]
+    tasks: list[asyncio.Task[Any]]
+
+
 class _VirtualSelector(selectors.BaseSelector):
     """A selector that passes virtual time where another would wait."""
 
@@ -267,6 +278,8 @@ class _VirtualSelector(selectors.BaseSelector):
         self._real = selectors.DefaultSelector()
         self._own_fds: frozenset[int] = frozenset()
         self._turns_here = 0
+        self._waited_here_s = 0.0
+        """Real time for which it has waited at the present instant [s]."""
         self._last_turn_us = loop.clock.now_us
         self.pending: LockstepError | None = None
         self.thread = threading.current_thread()
@@ -351,6 +364,7 @@ class _VirtualSelector(selectors.BaseSelector):
     def _advance(self, timeout: float) -> None:
         clock = self._loop.clock
         self._turns_here = 0
+        self._waited_here_s = 0.0
         clock.advance_to(max(clock.us_at(clock.monotonic_s + timeout), clock.now_us + 1))
         self._loop.came_to_us = self._last_turn_us = clock.now_us
         self._loop.collector.look(clock.now_us)
@@ -371,12 +385,18 @@ class _VirtualSelector(selectors.BaseSelector):
         """Let virtual time stand still until something outside happens, up to the limit on real time."""
         loop = self._loop
         outside = loop.outside
+        waiting_for = self._waited_for(timeout)
+        begun_s = real_monotonic_s()
         ready = self._real_events(loop.limits.real_io_s)
-        if ready or self._woken():
+        self._waited_here_s += real_monotonic_s() - begun_s
+        limits = loop.limits
+        is_too_long = not limits.allow_real_io and self._waited_here_s >= limits.real_io_at_one_time_s
+        if (ready or self._woken()) and not is_too_long:
             outside.idle_fds.clear()
             return ready
-        if timeout is None or not loop.limits.allow_real_io:
-            loop.fail(RealIoError(self._waiting(timeout)))
+        if timeout is None or not limits.allow_real_io:
+            limit_s = limits.real_io_at_one_time_s if is_too_long else limits.real_io_s
+            loop.fail(RealIoError(self._waiting(waiting_for, limit_s)))
         outside.idle_fds.update(self.awaited_fds())
         return []
 
@@ -387,8 +407,8 @@ class _VirtualSelector(selectors.BaseSelector):
         finally:
             self._loop.waiting = False
 
-    def _waiting(self, timeout: float | None) -> str:
-        """Say who waits for what."""
+    def _waited_for(self, timeout: float | None) -> _Waiting:
+        """Return who waits for what now."""
         loop = self._loop
         jobs = loop.jobs.running()
         things = [f"function {job.name} in a thread" for job in jobs]
@@ -396,13 +416,16 @@ class _VirtualSelector(selectors.BaseSelector):
         things += [describe_fd(fd) for fd in self.awaited_fds()]
         if timeout is None and not things:
             things = ["something that no timer, thread or socket will bring"]
-        tasks = [job.task for job in jobs if job.task is not None]
-        others = sorted(asyncio.all_tasks(loop), key=hash)
-        tasks = tasks or [task for task in others if waits_for_io(task)] or others
+        return _Waiting(things, [job.task for job in jobs if job.task is not None])
+
+    def _waiting(self, waiting_for: _Waiting, waited_s: float) -> str:
+        """Say who has waited for what."""
+        others = sorted(asyncio.all_tasks(self._loop), key=hash)
+        tasks = waiting_for.tasks or [task for task in others if waits_for_io(task)] or others
         return "\n".join(
             [
-                f"at {loop.clock.shown()} the application has waited {loop.limits.real_io_s:g} s of real time for "
-                f"{', '.join(things)}; virtual time stands still meanwhile: {_WAY_OUT}.\nWaiting:",
+                f"at {self._loop.clock.shown()} the application has waited {waited_s:g} s of real time for "
+                f"{', '.join(waiting_for.things)}; virtual time stands still meanwhile: {_WAY_OUT}.\nWaiting:",
                 *(describe_task(task) for task in tasks),
             ]
         )

@@ -99,14 +99,19 @@ class VirtualClock:
         self._traveller: time_machine.Traveller | None = None
 
     def advance_to(self, time_us: int) -> None:
-        """Let time pass up to a time [µs]; nothing happens if that is not in the future."""
+        """Let time pass up to a time [µs]; nothing happens if that is not in the future.
+
+        Raises:
+            OverflowError: If it is after all that a wall clock can show; nothing has changed then.
+        """
         passed_us = time_us - self.now_us
         if passed_us <= 0:
             return
-        self.now_us = time_us
-        self.monotonic_s = self._uptime_us() / MICROSECONDS
+        # First, as the wall clock has an end, where this raises an OverflowError.
         if self._traveller is not None:
             self._traveller.shift(timedelta(microseconds=passed_us))
+        self.now_us = time_us
+        self.monotonic_s = self._uptime_us() / MICROSECONDS
 
     def us_at(self, monotonic_s: float) -> int:
         """Return the first microsecond at which monotonic clocks show a time [s], forgiving a tenth of one."""

@@ -49,18 +49,19 @@ def preset_file(stem: str) -> PresetFile:
 def remarks_on(preset: PresetName) -> tuple[str, dict[str, str]]:
     """Return what our data file says of a preset as a whole, and of each of its values by its key.
 
-    A value of which it says nothing has an empty remark; so has everything in presets of one's own. Letters that stand
-    for sources are followed by what they stand for.
+    A value of which it says nothing has the remark on the preset; everything in presets of one's own has an empty one.
+    Letters that stand for sources are followed by what they stand for.
     """
     file = preset_file(preset.file)
     sources = dict(_SOURCE.findall(file.introduction))
+    of_preset = file.remarks.get(preset.name, "")
     told = {
-        value.key: _with_sources(value.comment, sources)
+        value.key: _with_sources(value.comment or of_preset, sources)
         for value in file.values
         if value.preset == preset.name
     }
     names = dict(_flat(preset_values(preset.file, preset.name)))
-    return file.remarks.get(preset.name, ""), {name: told.get(name, "") for name in names}
+    return of_preset, {name: told.get(name, "") for name in names}
 
 
 def _with_sources(comment: str, sources: Mapping[str, str]) -> str:

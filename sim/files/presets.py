@@ -49,12 +49,13 @@ VECTOR = 4
 """Up to so many entries, a list has a meaning for each; longer ones are tables, of any length."""
 _FURTHER_KEYS: Mapping[str, Mapping[str, Any]] = {
     "cells": {MANAGED_AS: "lfp"},
+    "chps": dict.fromkeys(("start_s", "stop_s", "starting", "standby"), 1.0),
     "wind_turbines": dict.fromkeys(
         ("restart_wait_s", "yaw_error_deg", "iced_share", "icing_below_c", "icing_humidity", "ice_build_s",
          "melting_above_c", "ice_melt_s", "density_exponent"), 1.0
     ),
 }  # fmt: skip
-"""Keys that no preset of ours needs, and an example of each."""
+"""Keys that a preset may lack, and an example of each."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,12 @@ class PresetName(NamedTuple):
 _OWN: ContextVar[PresetFolder | None] = ContextVar("own presets", default=None)
 
 
+class _Changed(NamedTuple):
+    preset: PresetName
+    values: Mapping[str, Any]
+
+
+_CHANGED: ContextVar[_Changed | None] = ContextVar("changed preset", default=None)
 _ASKED: ContextVar[list[PresetName] | None] = ContextVar("presets asked for", default=None)
 
 
@@ -125,6 +132,16 @@ def own_presets(folder: PresetFolder | None) -> Iterator[None]:
         yield
     finally:
         _OWN.reset(token)
+
+
+@contextmanager
+def changed_preset(preset: PresetName, values: Mapping[str, Any]) -> Iterator[None]:
+    """Let a preset have other values in the context; no cache keeps what is made of it there."""
+    token = _CHANGED.set(_Changed(preset, values))
+    try:
+        yield
+    finally:
+        _CHANGED.reset(token)
 
 
 def read_preset_folder(path: Path) -> tuple[PresetFolder, list[PresetError]]:
@@ -228,7 +245,8 @@ def _check_keys(
         examples = [preset[key] for preset in (*ours, further) if key in preset]
         yield from _check_value(file, f"{name}.{key}", value, examples)
     for key in everything:
-        if key not in values and ours and all(key in preset for preset in ours):
+        is_needed = key not in further and bool(ours) and all(key in preset for preset in ours)
+        if key not in values and is_needed:
             example = ours[0][key]
             is_table = isinstance(example, dict)
             accepted = _table_like(example) if is_table else f"a value such as {_in_short(example)}"
@@ -338,7 +356,9 @@ def preset_cache(load: Callable[_Arguments, _Loaded]) -> Callable[_Arguments, _L
 
     @wraps(load)
     def looked_up(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Loaded:
-        asked = (_OWN.get(), args, tuple(kwargs.items()))
+        asked, changed = (_OWN.get(), args, tuple(kwargs.items())), _CHANGED.get()
+        if changed is not None and (asked not in kept or changed.preset in kept[asked][1]):
+            return load(*args, **kwargs)
         if asked not in kept:
             with presets_asked() as needed:
                 loaded = load(*args, **kwargs)
@@ -423,8 +443,11 @@ def check_own_draws(params: Any, names: Iterable[str], rated_w: float, within: s
 
 
 def _read(file: str) -> Mapping[str, dict[str, Any]]:
-    own = _OWN.get()
-    return _shipped(file) if own is None else {**_shipped(file), **own.tables.get(file, {})}
+    own, changed = _OWN.get(), _CHANGED.get()
+    known = _shipped(file) if own is None else {**_shipped(file), **own.tables.get(file, {})}
+    if changed is None or changed.preset.file != file:
+        return known
+    return {**known, changed.preset.name: dict(changed.values)}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from ...models.grid_code import GridCodeParams
 from ...models.parameter import Parameter, described_parameters, watched_units
 from ..components.array_spectrum import SPECTRUM
-from ..components.charged_cars import KnownCar
+from ..components.charged_cars import CAR, KnownCar
 from ..components.component_type import Built
 from ..components.own_keys import key_given
 from ..components.registry import type_of
@@ -22,6 +22,7 @@ from ..files.preset_comments import remarks_on
 from ..files.presets import PresetName, own_presets, presets_asked
 from ..files.sections import Section
 from .environment import ambient_signal, settings
+from .preset_effects import Effect, effects, is_namesake
 from .site import Site
 from .weather import Sensor, sensor_params
 
@@ -40,20 +41,13 @@ _PARTS = frozenset(
     }
 )  # fmt: skip
 """Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
+_PROPORTIONAL = 1.0
+_MUCH = 0.6
+"""Part of the greatest effect, or of a proportional one, from which on a value of a preset tells of a parameter."""
 _OF_A_CODE = "grid_code.code."
 """Before the names of what a grid code's preset has."""
 GRID_CODES = "grid codes"
 """What stands for the file of presets of grid codes, which is none."""
-_PRESETS_OF: Mapping[str, frozenset[str]] = {
-    ARRAY: frozenset({"pv_arrays"}),
-    "bms": frozenset({"bms", "batteries", "cells"}),
-    "ageing": frozenset({"ageing"}),
-    "fuse": frozenset({"fuses"}),
-    **dict.fromkeys(
-        ("grid_code", "soc_estimate", "auxiliary", "cells", "meter", "impedance"), frozenset[str]()
-    ),
-}
-"""Files of presets that parts with models of their own have values from; all else has them from any."""
 _NOISE = Parameter("1", 0.0, 0.1)
 _FOLLOWS = {
     "keeps_dc_window": "preset",
@@ -62,30 +56,6 @@ _FOLLOWS = {
     "stop_m_per_s": "power_curve",
 }
 """Parameters that follow from a field about something else, where a file gives that."""
-_MADE_OF = {
-    "standby_power_w": "standby",
-    "no_load_loss_w": "no_load_loss",
-    "quadratic_loss_per_w": "quadratic_loss",
-    "ramp_rate_w_per_s": "ramp_rate_per_s",
-    "heat_capacity_j_per_k": "time_constant_s",
-    "heat_loss_w_per_k": "temperature_rise_k",
-    "dc_current_max_a": "dc_current_a_per_kw",
-    "heat_sink_max_c": "full_power_ambient_c",
-    "c1_f": "rc1_time_constant_s",
-    "c2_f": "rc2_time_constant_s",
-    "hysteresis_f": "hysteresis_rate",
-    "self_discharge_a": "self_discharge_per_month",
-    "charge_current_max_a": "charge_rate_max_per_h",
-    "discharge_current_max_a": "discharge_rate_max_per_h",
-    "bms.link.capacitance_f": "link_capacitance_f_per_kw",
-    "bms.link.precharge_resistance_ohm": "precharge_time_constant_s",
-    "bms.link.discharge_resistance_ohm": "discharge_time_constant_s",
-    "array.module.current_a_per_k": "alpha_sc_a_per_k",
-    "array.module.power_stc_w": "light_current_a",
-    "array.voltage_min_v": "dc_voltage_min_v",
-    "array.voltage_max_v": "dc_voltage_max_v",
-}
-"""Parameters that a model makes of others of a preset for the size of the component, and the main one of those."""
 
 
 class Origin(StrEnum):
@@ -97,6 +67,12 @@ class Origin(StrEnum):
     """The preset that the file names, or the one for a device of this kind, has it, if only for each kilowatt."""
     MODEL = "model"
     """What the model takes where nobody says anything."""
+
+
+_Told = tuple[Any, str, str]
+"""Value, unit and range."""
+_Remarks = Mapping[PresetName, tuple[str, Mapping[str, str]]]
+"""By preset, what its file says of it as a whole, and of each of its values by key."""
 
 
 class Explained(NamedTuple):
@@ -136,15 +112,21 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
         ParameterError: If it cannot be built of the site's parameters.
     """
     section, built = site.components[key], builder_of(site, start_us)
+
+    def parameters() -> dict[str, _Told]:
+        with own_presets(site.own_presets):
+            cars = type_of(section).cars(section)
+        return dict((*_parameters(built(key, section), section), *_of_cars(cars)))
+
     with presets_asked() as asked:
-        made = dict(_parameters(built(key, section), section))
+        made = parameters()
     plain = section.model_copy(update=_defaults(section))
     of_plain = dict(_parameters(built(key, plain), plain))
-    presets, remarks = dict[PresetName, str](), list[tuple[str, dict[str, str]]]()
     with own_presets(site.own_presets):
-        for preset in asked:
-            presets[preset], of_values = remarks_on(preset)
-            remarks.append((preset.file, of_values))
+        made_of = effects(asked, lambda: {name: value for name, (value, _, _) in parameters().items()})
+        remarks = {preset: remarks_on(preset) for preset in asked}
+        said_of_cars = {f"{car.name}.{name}" for car in type_of(section).cars(section) for name in car.said}
+    presets = {preset: of_preset for preset, (of_preset, _) in remarks.items()}
     code = getattr(section, "grid_code", None)
     if code is not None:
         presets[PresetName(GRID_CODES, code.preset)] = ""
@@ -152,24 +134,18 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
     for name, (value, unit, accepted) in made.items():
         if name in unused:
             continue
-        is_said = (
-            name in section.parameters
-            or key_given(section, name) is not None
-            or _follows(section, name, value)
-        )
-        of_its_presets = _remarks_of(name, remarks)
-        is_there_anyway, remark = name in of_plain, _remark(name, of_its_presets)
-        if is_said or (of_plain[name][0] != value if is_there_anyway else remark is None):
-            found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
-        else:
-            if remark is None and (main := _MADE_OF.get(name)) is not None:
-                remark = _remark(main, _remarks_of(main, remarks))
-            if name.startswith(_OF_A_CODE):
-                remark = described_parameters(GridCodeParams)[name.removeprefix(_OF_A_CODE)].source
-            origin = Origin.MODEL if remark is None else Origin.PRESET
-            found.append(Explained(name, value, unit, accepted, origin, remark or ""))
-    with own_presets(site.own_presets):
-        found.extend(each for car in type_of(section).cars(section) for each in _of_car(car))
+        is_plain = name in of_plain and of_plain[name][0] == value
+        origin, remark = Origin.MODEL, ""
+        if name in said_of_cars or _is_said(section, name, value):
+            origin = Origin.FILE
+        elif name in made_of and (is_plain or not _is_replaced(name, made_of[name], remarks)):
+            origin, remark = Origin.PRESET, remark_of(name, made_of[name], remarks)
+        elif name.startswith(_OF_A_CODE) and is_plain:
+            source = described_parameters(GridCodeParams)[name.removeprefix(_OF_A_CODE)].source
+            origin, remark = Origin.PRESET, source
+        elif not is_plain and not name.startswith(f"{CAR}."):
+            origin = Origin.FILE
+        found.append(Explained(name, value, unit, accepted, origin, remark))
     return Explanation(presets, tuple(found))
 
 
@@ -188,52 +164,53 @@ def explained_sensor(sensor: Sensor) -> tuple[Explained, ...]:
     return tuple(found)
 
 
-def _follows(section: ComponentSection, name: str, value: object) -> bool:
-    """Say whether a parameter is what it is for a field of a file that is about something else."""
+def _is_said(section: ComponentSection, name: str, value: object) -> bool:
+    """Say whether a file says a parameter, or a field about something else from which it follows."""
+    if name.partition(".")[0] == CAR:
+        return False
+    if name in section.parameters or key_given(section, name) is not None:
+        return True
     field = _FOLLOWS.get(name.rpartition(".")[2])
     return value is not False and field is not None and getattr(section, field, None) is not None
 
 
-def _remarks_of(name: str, remarks: Iterable[tuple[str, dict[str, str]]]) -> dict[str, str]:
-    """Return what the presets that a parameter may be from say of their values.
+def _is_replaced(name: str, made_of: Sequence[Effect], remarks: _Remarks) -> bool:
+    """Say whether a preset has a value of the name of a parameter that does nothing to it, but others of it do."""
+    of_its_name = any(is_namesake(key, name) for _, of_values in remarks.values() for key in of_values)
+    return of_its_name and not any(is_namesake(effect.key, name) for effect in made_of)
+
+
+def _of_cars(cars: Iterable[KnownCar]) -> Iterator[tuple[str, _Told]]:
+    for car in cars:
+        yield from _flat(f"{car.name}.", car.params)
+
+
+def remark_of(name: str, made_of: Sequence[Effect], remarks: _Remarks) -> str:
+    """Return what presets say of a parameter: of the values that tell most of it, with their keys if that differs.
 
     Args:
         name: Of the parameter, after those of the sets that it is in.
-        remarks: By the file of the preset.
+        made_of: What values of presets do to it; at least one.
+        remarks: By preset, what its file says of it as a whole, and of each of its values by key.
     """
-    files = _PRESETS_OF.get(name.partition(".")[0])
-    found = dict[str, str]()
-    for file, of_values in remarks:
-        if files is None or file in files:
-            found |= of_values
-    return found
+    keys = dict[str, list[str]]()
+    for effect in _most_telling(name, made_of):
+        keys.setdefault(remarks[effect.preset][1][effect.key], []).append(effect.key)
+    if len(keys) == 1:
+        return next(iter(keys))
+    return "; ".join(f"{', '.join(of_remark)}: {remark}" for remark, of_remark in keys.items() if remark)
 
 
-def _of_car(car: KnownCar) -> Iterator[Explained]:
-    remarks = {} if car.preset is None else remarks_on(car.preset)[1]
-    for name, (value, unit, accepted) in _flat("", car.params):
-        told = f"{car.name}.{name}"
-        if name in car.said:
-            yield Explained(told, value, unit, accepted, Origin.FILE, "")
-        elif name in remarks:
-            yield Explained(told, value, unit, accepted, Origin.PRESET, remarks[name])
-        else:
-            yield Explained(told, value, unit, accepted, Origin.MODEL, "")
+def _most_telling(name: str, made_of: Sequence[Effect]) -> list[Effect]:
+    """Return the value of the name of a parameter, or of those that do much to it those that do least to others.
 
-
-def _remark(name: str, remarks: Mapping[str, str]) -> str | None:
-    """Return what presets say of a parameter, whose sets have other names than in a file; None if they have none such.
-
-    Args:
-        name: After those of the sets that it is in.
-        remarks: By the keys of values.
+    A time constant tells more of a capacitance than the size of all, which it is scaled to.
     """
-    parts = name.split(".")
-    for first in range(len(parts)):
-        if (remark := remarks.get(".".join(parts[first:]))) is not None:
-            return remark
-    alike = [remark for key, remark in remarks.items() if key.rpartition(".")[2] == parts[-1]]
-    return alike[0] if len(alike) == 1 else None
+    namesakes = [effect for effect in made_of if is_namesake(effect.key, name)]
+    most = min(max(effect.strength for effect in made_of), _PROPORTIONAL)
+    strong = namesakes or [effect for effect in made_of if effect.strength >= _MUCH * most]
+    least_reach = min(effect.reach for effect in strong)
+    return [effect for effect in strong if effect.reach == least_reach]
 
 
 def _defaults(section: BaseModel) -> dict[str, Any]:
@@ -269,7 +246,7 @@ def builder_of(site: Site, start_us: int) -> Callable[[str, ComponentSection], B
     return built
 
 
-def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, tuple[Any, str, str]]]:
+def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, _Told]]:
     """Yield the parameters of whatever a component brings into a plant, each with its value, unit and range."""
     if built.battery is not None:
         yield from _flat("", built.battery.params)
@@ -294,7 +271,7 @@ def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, 
         yield from _flat("fuse.", fuse)
 
 
-def _flat(within: str, params: Any, watched_unit: str = "") -> Iterator[tuple[str, tuple[Any, str, str]]]:
+def _flat(within: str, params: Any, watched_unit: str = "") -> Iterator[tuple[str, _Told]]:
     if params is None:
         return
     described, units = described_parameters(type(params), watched_unit), watched_units(type(params))

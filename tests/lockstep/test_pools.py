@@ -45,6 +45,60 @@ def seconds(report: RunReport) -> float:
     return (report.end_us - report.start_us) / 1e6
 
 
+@pytest.mark.parametrize("pool", ["ThreadPoolExecutor(2)", "None"], ids=["its own", "the loop's"])
+def test_more_sleepers_than_threads_wait_for_one_that_wakes_up(
+    run: Run, capsys: pytest.CaptureFixture[str], pool: str
+) -> None:
+    report = run(
+        f"""
+        async def main():
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(2))
+            pool, begun = {pool}, time.monotonic()
+            await asyncio.gather(*(loop.run_in_executor(pool, time.sleep, 1.0) for _ in range(5)))
+            print(time.monotonic() - begun)
+        asyncio.run(main())
+        """
+    )
+    assert report.outcome == "ended early"
+    assert capsys.readouterr().out == "3.0\n"
+
+
+def test_functions_of_a_pool_of_one_thread_are_no_race(run: Run) -> None:
+    report = run(
+        """
+        async def main():
+            loop = asyncio.get_running_loop()
+            with ThreadPoolExecutor(1) as pool:
+                await asyncio.gather(*(loop.run_in_executor(pool, time.sleep, 1.0) for _ in range(3)))
+        asyncio.run(main())
+        """
+    )
+    assert report.reproducible, report.notes
+    assert seconds(report) == 3.0
+
+
+def test_short_waits_of_threads_one_after_another_come_to_an_end_and_the_function_is_named(run: Run) -> None:
+    report = run(
+        """
+        import queue
+        async def consumer():
+            while True:
+                try:
+                    await asyncio.to_thread(queue.Queue().get, True, 0.02)
+                except queue.Empty:
+                    pass
+        async def main():
+            polling = asyncio.create_task(consumer())
+            await asyncio.sleep(5)
+        asyncio.run(main())
+        """,
+        limits=Limits(real_io_at_one_time_s=0.2),
+    )
+    assert report.outcome == "stopped"
+    assert "has waited 0.2 s of real time for function Queue.get in a thread" in report.message
+
+
 class TestThreads:
     AWAITS = """
         async def main():

@@ -112,6 +112,41 @@ def test_the_end_of_the_run_interrupts_as_ctrl_c_does(
     assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 0, 62)
 
 
+def test_a_script_cleans_up_in_a_loop_of_its_own_after_the_end(
+    run_script: RunScript, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run_script(
+        """
+        async def release():
+            await asyncio.sleep(5)
+            print("released")
+        try:
+            asyncio.run(asyncio.sleep(1000))
+        except KeyboardInterrupt:
+            asyncio.run(release())
+            asyncio.run(release())
+        """
+    )
+    assert capsys.readouterr().out == "released\nreleased\n"
+    assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 0, 70)
+
+
+def test_loops_after_the_end_have_the_time_between_interrupts_together(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        while True:
+            step = asyncio.sleep(7)
+            try:
+                asyncio.run(step)
+            except KeyboardInterrupt:
+                pass
+            finally:
+                step.close()
+        """
+    )
+    assert seconds(report) <= 180
+
+
 def test_an_interrupt_that_the_script_lets_pass_ends_it_with_130(run_script: RunScript) -> None:
     report = run_script("asyncio.run(asyncio.sleep(1000))")
     assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 130, 60)
@@ -431,3 +466,10 @@ def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
 def test_a_missing_script_is_said_to_be_missing() -> None:
     with pytest.raises(FileNotFoundError, match=r"no script at nowhere\.py"):
         LockstepRunner(start_us=START_US).run_script("nowhere.py")
+
+
+def test_a_sleep_beyond_all_clocks_is_an_error_of_the_script(run_script: RunScript) -> None:
+    report = run_script("import time; time.sleep(1e18)", until_us=None)
+    assert report.outcome == "crashed"
+    assert isinstance(report.error, OverflowError)
+    assert seconds(report) == 0

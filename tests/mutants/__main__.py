@@ -64,20 +64,22 @@ def _verdicts(faults: Sequence[Fault], folder: Path, number: int) -> Iterator[Ve
     for place in range(number):
         benches.put(Bench(folder / "benches" / str(place), base, top_package(), reach.kept))
 
-    def look_at(fault: Fault, tests: Sequence[Test]) -> Verdict:
+    def look_at(fault: Fault, *groups: Sequence[Test]) -> Verdict:
         reason = reason_for(fault, known)
         if reason:
             return Verdict(fault, reason, None)
         bench = benches.get()
         try:
-            return Verdict(fault, "", bench.look_at(fault, tests))
+            return Verdict(fault, "", bench.look_at(fault, *groups))
         finally:
             benches.put(bench)
 
     with ThreadPoolExecutor(number) as pool:
-        for done in as_completed(
-            [pool.submit(look_at, fault, reach.tests_of(fault.place)) for fault in faults]
-        ):
+        looks = [
+            pool.submit(look_at, fault, reach.tests_of(fault.place), reach.other_tests_of(fault.place))
+            for fault in faults
+        ]
+        for done in as_completed(looks):
             yield done.result()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -20,11 +21,16 @@ from .running import cases, environment, pytest_command
 from .sources import ROOT
 
 MOST_TESTS = 150
-"""That look at one fault."""
-NARROWEST_TESTS = 50
+"""That look at a fault first."""
+NAMED_TESTS = 60
+"""Of them, those whose names have most of the words of the place: tests are named for behaviour, and so is code."""
+NARROWEST_TESTS = 40
 """Of them, those that reach the least of the program, with all their variants: one of many may be the telling one."""
 BROADEST_TESTS = 5
 """Of them, those that reach the most of the program: whole runs, held to the bit."""
+_WORD = re.compile(r"[a-z]{4,}")
+_STEM = 6
+"""Letters by which words count as the same: `carried` and `carries`."""
 _MOST_UNKNOWN = 0.2
 """Share of tests that may run nothing of the program in their own process."""
 
@@ -92,30 +98,58 @@ class Reach:
         self._state.write_text(json.dumps({"texts": texts, "seconds": self._seconds}))
 
     def tests_of(self, place: Place) -> list[Test]:
-        """Return the tests that may notice a fault, the quickest first and those that compile last.
+        """Return the tests that are most likely to notice a fault, the quickest first and those that compile last.
 
         Those that reach the line; if none does, those that reach its function; if none does, because it runs compiled
-        only, those that run what is compiled. Of many, those that reach little else are chosen, then one variant of
-        each of the rest, and a few that reach the most. Where there are few, the other tests of their files join them:
-        they may use what one of them has made.
+        only, those that run what is compiled. Of many, those are chosen that are named like the place, those that
+        reach little else, then one variant of each of the rest, and a few that reach the most. Where there are few,
+        the other tests of their files join them: they may use what one of them has made.
         """
-        reaching = (
-            self._reaching(place, place.lines)
-            or self._reaching(place, place.function_lines)
-            or self._running_compiled
-        )
-        chosen = self._least_broad(reaching)[: MOST_TESTS - BROADEST_TESTS]
+        reaching = self._all_that_reach(place)
+        named = self._named_like(place, reaching)
+        chosen = (named + self._least_broad(reaching.difference(named)))[: MOST_TESTS - BROADEST_TESTS]
         by_breadth = sorted(reaching - self._running_compiled, key=lambda name: (-self._breadth[name], name))
         chosen += [name for name in by_breadth[:BROADEST_TESTS] if name not in chosen]
         files = {name.split("::")[0] for name in chosen}
         beside = {name for name in self._seconds if name.split("::")[0] in files}.difference(chosen)
         chosen += self._least_broad(beside)[: MOST_TESTS - len(chosen)]
-        tests = [Test(name, self._seconds[name], name in self._running_compiled) for name in chosen]
+        return self._in_order(chosen)
+
+    def other_tests_of(self, place: Place) -> list[Test]:
+        """Return all other tests that reach a place, in the same order, but for those that would compile it anew."""
+        asked = {test.name for test in self.tests_of(place)}
+        return self._in_order(self._all_that_reach(place) - self._running_compiled - asked)
+
+    def _in_order(self, names: Iterable[str]) -> list[Test]:
+        tests = [Test(name, self._seconds[name], name in self._running_compiled) for name in names]
         return sorted(tests, key=lambda test: (test.compiles, test.seconds, test.name))
+
+    def _all_that_reach(self, place: Place) -> set[str]:
+        return (
+            self._reaching(place, place.lines)
+            or self._reaching(place, place.function_lines)
+            or self._running_compiled
+        )
 
     def _reaching(self, place: Place, lines: Iterable[int]) -> set[str]:
         found = self._contexts(place.source.installed)
         return {name for line in lines for name in found.get(line, ())}
+
+    def _named_like(self, place: Place, names: Iterable[str]) -> list[str]:
+        """Return the tests that share most with a place in words; what few tests are named for counts more."""
+        lines = (self._root / place.source.path).read_text().splitlines()
+        own = [lines[number - 1] for number in place.lines]
+        words = _words_of(" ".join((place.source.path, place.function, *own)))
+        scores = {
+            name: sum(1.0 / self._tests_of_word[word] for word in words & _words_of(name)) for name in names
+        }
+        likest = sorted(scores, key=lambda name: (-scores[name], self._breadth[name], name))
+        return [name for name in likest if scores[name] > 0.0][:NAMED_TESTS]
+
+    @cached_property
+    def _tests_of_word(self) -> Counter[str]:
+        """How many tests have each word in their names."""
+        return Counter(word for name in self._seconds for word in _words_of(name))
 
     def _least_broad(self, names: Iterable[str]) -> list[str]:
         by_breadth = sorted(names, key=lambda name: (self._breadth[name], name))
@@ -196,6 +230,11 @@ class Reach:
         ]
         names |= {str(path.relative_to(self._root)): path for path in tests}
         return {name: blake2b(path.read_bytes(), digest_size=8).hexdigest() for name, path in names.items()}
+
+
+@cache
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in _WORD.findall(text.lower()))
 
 
 def _is_test_file(name: str) -> bool:

@@ -72,15 +72,19 @@ class Bench:
         for path in (base / package, *base.glob(f"{package}-*.dist-info")):
             shutil.copytree(path, self._packages / path.name)
 
-    def look_at(self, fault: Fault, tests: Sequence[Test]) -> Outcome:
-        """Plant a fault, run tests until one notices, and take it out again.
+    def look_at(self, fault: Fault, *groups: Sequence[Test]) -> Outcome:
+        """Plant a fault, run tests until one notices, group by group, and take it out again.
 
         A test that fails counts if it passes without the fault directly afterwards.
         """
-        begin = time.monotonic()
-        by = self._caught_by(fault, tests)
+        begin, asked, by = time.monotonic(), 0, ""
+        for tests in groups:
+            asked += len(tests)
+            by = self._caught_by(fault, tests)
+            if by:
+                break
         self._forget()
-        return Outcome(bool(by), by, len(tests), time.monotonic() - begin)
+        return Outcome(bool(by), by, asked, time.monotonic() - begin)
 
     def _caught_by(self, fault: Fault, tests: Sequence[Test]) -> str:
         path = self._packages / fault.place.source.installed

@@ -16,7 +16,15 @@ from doppelgrid.sim.files.parameters import NO_EFFECT
 from doppelgrid.sim.files.presets import PresetName
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.environment import grid_facts
-from doppelgrid.sim.site.explanation import Explained, Explanation, Origin, explained, explained_sensor
+from doppelgrid.sim.site.explanation import (
+    Explained,
+    Explanation,
+    Origin,
+    explained,
+    explained_sensor,
+    remark_of,
+)
+from doppelgrid.sim.site.preset_effects import Effect
 from doppelgrid.sim.site.reader import SiteError, bundled_sites, parse_site
 from doppelgrid.sim.site.site import Site
 
@@ -80,6 +88,92 @@ def test_what_is_made_of_values_of_a_battery_s_presets_is_told_with_what_they_sa
 )
 def test_what_is_made_of_values_of_an_array_s_presets_is_told_as_theirs(name: str) -> None:
     assert of(explanation(site(pv=PV), "pv"))[name].origin is Origin.PRESET
+
+
+@pytest.mark.parametrize(
+    ("component", "name", "remark"),
+    [
+        (
+            {"category": "chp", "rated_power": "20 kW"},
+            "minimum_power_w",
+            "lowest point that is published of the Schmitt Enertec FMB-31-GSK",
+        ),
+        (
+            {"category": "chp", "rated_power": "20 kW"},
+            "engine_heat_capacity_j_per_k",
+            "time constant of the heat after a start, AixLib FastHVAC, record Xrgi (15 kW)",
+        ),
+        (
+            {"category": "chp", "rated_power": "20 kW"},
+            "stop_s",
+            "pumps run on after a stop (AixLib FastHVAC)",
+        ),
+        (
+            {"category": "electrolyzer", "rated_power": "20 kW", "preset": "pem"},
+            "heat_capacity_j_per_k",
+            "162.1 kJ/K of 46 kW, Espinosa-López",
+        ),
+        (
+            {"category": "steam_boiler", "rated_power": "20 kW"},
+            "full_c",
+            "chosen: 10 bar above the air",
+        ),
+        (
+            {"category": "hvac", "preset": "house-heat-pump", "rated_power": "5 kW"},
+            "heat_loss_w_per_k",
+            "chosen: 7.2 kW over 30 K",
+        ),
+        (
+            {"category": "crypto_miner", "machines": 8},
+            "heat_loss_w_per_k",
+            "chosen: chips 45 K above the air at full power",
+        ),
+    ],
+)
+def test_what_is_scaled_to_the_size_of_a_machine_has_the_remark_of_what_it_is_made_of(
+    component: dict[str, Any], name: str, remark: str
+) -> None:
+    told = of(explanation(site(it={"id": 2, "behind": "grid"} | component), "it"))[name]
+    assert (told.origin, told.remark) == (Origin.PRESET, remark)
+
+
+@pytest.mark.parametrize(
+    ("name", "remark"),
+    [
+        ("r0_ohm", "data sheet Lishen LP54173207-202Ah: 1 kHz resistance up to 0.2 mΩ"),
+        ("bms.overcurrent_charging.trip", 'default settings of a Seplos BMS 3.0, LFP (dermarki.de, '
+         '"Seplos BMS 3.0 firmware 1.4 default settings explained")'),
+        ("self_discharge_a", "about 2 % a month for lithium-ion cells "
+         "(Linden's Handbook of Batteries, 4th ed., ch. 26)"),
+    ],
+)  # fmt: skip
+def test_a_battery_of_another_capacity_keeps_the_sources_of_its_preset(name: str, remark: str) -> None:
+    battery = BATTERY | {"preset": "lfp-10kwh", "capacity": "12 kWh"}
+    told = of(explanation(site(inv=INVERTER, battery=battery), "battery"))
+    assert (told[name].origin, told[name].remark) == (Origin.PRESET, remark)
+    assert told["capacity_wh"].origin is Origin.FILE
+
+
+def test_curves_of_the_file_take_the_place_of_those_of_the_preset() -> None:
+    unit = {"id": 2, "category": "electrolyzer", "behind": "grid", "rated_power": "20 kW"}
+    points = [
+        {"current_density": "0.1 A/cm²", "voltage": "1.6 V"},
+        {"current_density": "1 A/cm²", "voltage": "2 V"},
+    ]
+    told = of(explanation(site(it=unit | {"polarisation": points}), "it"))
+    assert told["stack_efficiency"].origin is Origin.FILE
+
+
+def test_values_that_differ_in_what_they_say_are_told_with_their_keys() -> None:
+    """Both shape the capacity alone, one as much as the other."""
+    (one, remark), (other, another) = ("one", "a book"), ("other", "chosen")
+    preset = PresetName("chps", "mine")
+    values = [Effect(preset, key, 1.0, 2) for key in (one, other)]
+    assert (
+        remark_of("capacity", values, {preset: ("", {one: remark, other: another})})
+        == "one: a book; other: chosen"
+    )
+    assert remark_of("capacity", values, {preset: ("", {one: remark, other: remark})}) == "a book"
 
 
 @pytest.mark.parametrize("module", ["crystalline-silicon", "crystalline-silicon-standard", "thin-film"])
@@ -541,7 +635,10 @@ class TestCarsOfAChargingPoint:
         cars = ["saloon-50kwh", "small-52kwh"]
         told = self.told(sessions={"profile": "workplace", "cars": cars})
         currents = [told[f"car.{name}.ac_current_max_a"] for name in cars]
-        assert [(each.value, each.remark) for each in currents] == [(16.0, "11 kW"), (32.0, "22 kW")]
+        assert [(each.value, each.remark) for each in currents] == [
+            (16.0, "11 kW (open-ev-data)"),
+            (32.0, "22 kW (open-ev-data)"),
+        ]
 
     def test_listed_cars_are_numbered(self) -> None:
         cars = [{"arrive": "08:00", "stay": "1 h"}, {"arrive": "12:00", "stay": "1 h", "capacity": "40 kWh"}]

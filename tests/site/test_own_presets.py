@@ -14,8 +14,9 @@ from support.own_presets import SHIPPED, SITE, put, said_of, written
 
 import doppelgrid
 from doppelgrid.sim.components.battery import battery_preset_names
+from doppelgrid.sim.components.machines.chp import chp_preset
 from doppelgrid.sim.ensemble.ensemble import jobs_of, site_of_job
-from doppelgrid.sim.files.presets import PresetError
+from doppelgrid.sim.files.presets import PresetError, own_presets
 from doppelgrid.sim.plant.plant import Plant
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_hardware"
@@ -275,3 +276,17 @@ def test_everything_wrong_is_said_at_once(folder: Path) -> None:
         f"{folder / 'site.yaml'}:5: grid.rated_fuse_current",
         f"{folder / 'site.yaml'}:6: bat-inv.rated_power",
     ]
+
+
+def test_a_cogeneration_unit_may_leave_the_times_and_draws_of_a_start_to_the_model(folder: Path) -> None:
+    left_out = dict.fromkeys(("start_s", "stop_s", "starting", "standby"))
+    put(folder / "presets", "chps", "gas-turbine-5mw", left_out)
+    assert said_of(folder / "presets") == []
+    with own_presets(doppelgrid.load_site(folder / "site.yaml").own_presets):
+        made, engine = chp_preset("own", 5e6), chp_preset("gas-250kw", 5e6)
+    assert made.start_s == engine.start_s == 100.0
+    assert (made.stop_s, made.starting_power_w, made.standby_power_w) == (
+        engine.stop_s,
+        engine.starting_power_w,
+        engine.standby_power_w,
+    )

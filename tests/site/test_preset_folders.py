@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from doppelgrid.sim.files.presets import (
+    PresetName,
+    changed_preset,
     find_preset,
     own_presets,
     preset_cache,
@@ -96,3 +98,17 @@ def test_what_was_made_of_a_preset_is_kept_for_each_folder_and_each_question(tmp
         assert load("a") is load("a")
     assert load("a") is first
     assert asked == [("a", 1), ("b", 1), ("a", 2), ("a", 1)]
+
+
+def test_no_cache_keeps_what_is_made_of_a_preset_that_is_changed_for_a_while() -> None:
+    @preset_cache
+    def minutes(name: str) -> float:
+        return float(find_preset("grid_outages", "outage preset", name)["longest_s"]) / 60.0
+
+    changed = PresetName("grid_outages", "weak-grid")
+    usual = find_preset("grid_outages", "outage preset", changed.name)
+    for _ in range(2):  # before and after it is in the cache
+        with changed_preset(changed, usual | {"longest_s": 600.0}):
+            assert minutes(changed.name) == 10.0
+            assert minutes("german-low-voltage") == 1440.0
+        assert minutes(changed.name) == 840.0

@@ -113,10 +113,13 @@ _ENGINE_OPERATING_C = 80.0
 _ENGINE_COOLING_S = 4.0 * 3600.0
 """Time constant of an engine at rest in its enclosure; chosen."""
 _TOUCH = 1e-9
-_START_S = 100.0
-_STOP_S = 90.0
-_STANDBY = 0.016
-_STARTING = 0.034
+_USUAL_TIMES_AND_DRAWS: Mapping[str, float] = {
+    "start_s": 100.0,
+    "stop_s": 90.0,
+    "starting": 0.034,
+    "standby": 0.016,
+}
+"""What presets of one's own may leave out, as our engines have it: times [s], and powers over the rated one."""
 _START_RETRIES = 2
 """Chosen; controllers of such units commonly try three times."""
 _RETRY_WAIT_S = 60.0
@@ -153,7 +156,7 @@ def chp_preset(
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the size cannot exist.
     """
-    values = dict(find_preset("chps", "CHP preset", name))
+    values = {**_USUAL_TIMES_AND_DRAWS, **find_preset("chps", "CHP preset", name)}
     if data_sheet is not None:
         electrical, thermal = curves(data_sheet)
         values |= {
@@ -173,11 +176,11 @@ def chp_preset(
         electrical_efficiency=tuple(values["electrical_efficiency"]),
         thermal_efficiency=tuple(values["thermal_efficiency"]),
         reactive_per_active=0.0,
-        start_s=values.get("start_s", _START_S),
-        starting_power_w=_STARTING * rated_power_w,
-        stop_s=_STOP_S,
-        stopping_power_w=_STARTING * rated_power_w,
-        standby_power_w=_STANDBY * rated_power_w,
+        start_s=values["start_s"],
+        starting_power_w=values["starting"] * rated_power_w,
+        stop_s=values["stop_s"],
+        stopping_power_w=values["starting"] * rated_power_w,
+        standby_power_w=values["standby"] * rated_power_w,
         minimum_run_s=values["minimum_run_s"],
         minimum_pause_s=values["minimum_pause_s"],
         start_retries=_START_RETRIES,
