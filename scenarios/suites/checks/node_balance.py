@@ -151,13 +151,13 @@ class NodeBalance:
         arriving = self._memory.components[line.component]
         if arriving.is_cut_off:
             return 0.0
-        shunt, loss_w, common = complex(line.shunt_g, line.shunt_b), 0.0, 0j
+        shunt, loss_w, common = complex(line.far_g, line.far_b), 0.0, 0j
         far_v, near_v = _phasors(far), _phasors(near)
         for power, far_pu, near_pu in zip(_powers(arriving), far_v, near_v, strict=True):
             current = (power / far_pu).conjugate() + shunt * far_pu
             common += current
             loss_w += line.resistance * abs(current) ** 2
-            loss_w += line.shunt_g * (abs(far_pu) ** 2 + abs(near_pu) ** 2)
+            loss_w += line.far_g * abs(far_pu) ** 2 + line.near_g * abs(near_pu) ** 2
         return loss_w + line.mutual_resistance * abs(common) ** 2
 
     def _drawn_w(self, node: _Node, through_w: float, through_var: float) -> float:
