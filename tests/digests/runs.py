@@ -36,7 +36,7 @@ DAY_INTERVAL_S = 60.0
 STORY_INTERVAL_S = 3.0
 """A story is looked at that often, and whoever a step is about after each step besides [s]."""
 
-BUNDLED = ("all-categories", "commercial", "demo")
+BUNDLED = ("all-categories", "commercial", "demo", "village")
 OWN = tuple(sorted(path.stem for path in (HERE / "sites").glob("*.yaml")))
 SITES = (*BUNDLED, *OWN)
 

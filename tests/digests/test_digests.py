@@ -19,11 +19,11 @@ from doppelgrid.sim.domain.faults import FaultKind
 RECORDED = Path(__file__).parent / "recorded"
 QUICK = {("demo", "interpreted-day"), ("charging", "story"), ("storage", "story")}
 LONG = {
-    *((name, "compiled-day") for name in (*OWN, "all-categories")),
+    *((name, "compiled-day") for name in (*OWN, "all-categories", "village")),
     ("recorded", "interpreted-day"),
     *(
         (name, "lockstep-hour")
-        for name in ("all-categories", "charging", "commercial", "grid", "machines", "storage")
+        for name in ("all-categories", "charging", "commercial", "grid", "machines", "storage", "village")
     ),
 }
 """Programs of their own that take half a minute and more to compile, and sites of many components."""
