@@ -74,7 +74,7 @@ CASES = {
         "senvion-mm82-2050kw", {"category": "wind_turbine", "rated_power": "2 MW", "preset": "PRESET"}
     ),
 }
-NOT_EXPLAINED = {"grid_areas", "grid_outages", "loads"}
+NOT_EXPLAINED = {"grid_areas", "grid_outages", "lines", "loads"}
 """What they describe has no parameters that a component shows."""
 
 
