@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.sim.domain.commands import Command, SetPower, Start, Stop
+from doppelgrid.sim.domain.durations import LONGEST_S
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Fault, FaultKind, Hosts
 from doppelgrid.sim.domain.messages import (
@@ -21,7 +22,7 @@ from doppelgrid.sim.domain.messages import (
     WrongStateError,
 )
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.faults.check import fault_errors
+from doppelgrid.sim.faults.check import SHORTEST_TIME_S, fault_errors
 from doppelgrid.sim.faults.hosts import can_host
 from doppelgrid.sim.faults.injector import Faults
 from doppelgrid.sim.inputs.signal import normal_deviate, stream_key
@@ -306,6 +307,41 @@ class TestReaching:
             assert "1e-06" in error.accepted or "0.001 ms" in error.accepted
         for little in (1e-6, 1e-3):
             assert not [*fault_errors(Fault("main", kind, amount=nothing + towards * little))]
+
+    @pytest.mark.parametrize(
+        ("how", "part", "said"),
+        [
+            (
+                {"metrics": (Metric.AC_FREQUENCY, Metric.AC_POWER_ACTIVE, Metric.AC_FREQUENCY)},
+                "metrics",
+                "metrics is with 'AC_FREQUENCY' more than once; accepted: each metric once",
+            ),
+            (
+                {"every_s": 1.0, "each_s": math.nextafter(SHORTEST_TIME_S, 0.0)},
+                "each_s",
+                f"accepted: at least {SHORTEST_TIME_S:g} s",
+            ),
+            ({"every_s": 1.0, "each_s": -1.0}, "each_s", "each is -1 s; accepted: at least "),
+            ({"every_s": 1.0, "each_s": math.nan}, "each_s", "each is nan s; accepted: at least "),
+            ({"every_s": 1.0, "each_s": 1.0}, "every_s", "accepted: more than the 1 s that it is there"),
+            (
+                {"every_s": math.nextafter(LONGEST_S, math.inf), "each_s": 1.0},
+                "every_s",
+                "accepted: more than ",
+            ),
+        ],
+    )
+    def test_each_part_of_a_fault_is_held_to_what_can_be(
+        self, how: dict[str, Any], part: str, said: str
+    ) -> None:
+        (error,) = fault_errors(Fault("main", FaultKind.NAN, **how))
+        assert error.part == part
+        assert said in str(error)
+
+    @pytest.mark.parametrize("times", [(1.0, SHORTEST_TIME_S), (LONGEST_S, 1.0)])
+    def test_times_of_a_fault_may_be_the_shortest_and_the_longest(self, times: tuple[float, float]) -> None:
+        every_s, each_s = times
+        assert not [*fault_errors(Fault("main", FaultKind.NAN, every_s=every_s, each_s=each_s))]
 
     def test_commands_can_be_kept_from_what_takes_any(self) -> None:
         site = load_site("all-categories")

@@ -218,6 +218,42 @@ def test_so_it_does_of_machines_that_start_warm_up_and_take_on_load(
 
 
 @pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("short", [0.5e-6, 0.0, -0.5e-6])
+@pytest.mark.parametrize(
+    ("key", "least_kw", "own"),
+    [
+        ("stack", 10.0, {}),
+        ("engine", -20.0, {}),
+        ("boiler", 10.0, {}),
+        ("cold-inv", 0.9, _minima("900 W", "0 W")),
+        ("cold-inv", -0.9, _minima("0 W", "900 W")),
+    ],
+)
+def test_so_it_does_of_devices_at_their_least_power_as_it_was_sent(
+    key: str, least_kw: float, own: dict[str, str], short: float, tmp_path: Path
+) -> None:
+    told = recorded_at(least_kw * (1.0 - short), tmp_path)
+    assert_same_bounds({**BOUNDED, key: {**BOUNDED[key], **QUICK, **own, "recorded": told}}, key)
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"rated_power": "20 kW"},
+        {"rated_power": "20 kW", "rated_export_power": "10 kW"},
+        {"rated_power": "500 kW"},
+        {"rated_power": "20 kW", "feed_in_limit": "5 kW"},
+        {"rated_power": "20 kW", "feed_in_limit": "25 kW"},
+        {"feed_in_limit": "5 kW"},
+    ],
+    ids=["agreed", "less to give", "more than the fuse", "less by a limit", "more by it", "a limit alone"],
+)
+def test_so_it_does_of_a_connection_point(limits: dict[str, str]) -> None:
+    assert_same_bounds({**BOUNDED, "grid": {**BOUNDED["grid"], **limits}}, "grid")
+
+
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("key", ["empty-inv", "full-inv", "sunny"])
 @pytest.mark.parametrize("load_w", [-9000, -2500, 0, 1500, 6000])
 @pytest.mark.parametrize("minimum", ["min_power", "min_charge_power", "min_discharge_power"])

@@ -254,6 +254,17 @@ def test_what_does_not_go_with_the_site_is_told_before_anything_runs(text: str, 
     assert str(caught.value).startswith(message)
 
 
+def test_all_names_that_lead_nowhere_are_told_at_once() -> None:
+    names = ("batery.capacity", "machines.load.points[9].value", "mian.behind", "machines[0].load")
+    text = "vary:\n" + "".join(f"  {name}: [1 kW]\n" for name in names)
+    with pytest.raises(VariationError) as caught:
+        cases(DEMO, parse_variation(text, "vary.yaml"), runs=1, seed=0)
+    told = str(caught.value).splitlines()
+    assert [line.split(" is ")[0] for line in told] == [
+        f"vary.yaml:{line}: {name}" for line, name in enumerate(names, 2)
+    ]
+
+
 def test_one_bad_draw_among_many_is_found() -> None:
     text = "vary: {pv-inv.tilt: {from: 0 °, to: 90.5 °}}"
     made = [Draw("pv-inv.tilt", 1, "°", 0.0, 0.0, 0.0, 90.5).value(seed) for seed in range(400)]

@@ -52,11 +52,12 @@ def test_at_a_flat_angle_the_glass_takes_more() -> None:
     assert kept[5] < 0.96
 
 
-def test_weak_light_is_that_of_the_sky_at_any_hour() -> None:
+@pytest.mark.parametrize("share", [0.2, 0.1, 0.05, 0.001])
+def test_weak_light_is_that_of_the_sky_at_any_hour(share: float) -> None:
     for hour in HOURS:
-        assert Glazed(Constant(0.2 * clear(hour)), PLACE, PLANE).at(instant(hour)) / (
-            0.2 * clear(hour)
-        ) == pytest.approx(sky_kept(PLANE[0]), abs=0.01)
+        value = share * clear(hour)
+        kept = Glazed(Constant(value), PLACE, PLANE).at(instant(hour)) / value
+        assert kept == pytest.approx(sky_kept(PLANE[0]), abs=0.01)
 
 
 def test_in_the_dark_a_recording_stays_as_it_is() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import numpy as np
+import numpy.typing as npt
 import pvlib  # type: ignore[import-untyped]
 import pytest
 
 from doppelgrid.sim.components.array_spectrum import spectrum_preset
 from doppelgrid.sim.domain.timestamps import to_us
 from doppelgrid.sim.inputs.location import Location
+from doppelgrid.sim.inputs.profiles import spectral
+from doppelgrid.sim.inputs.profiles.clear_sky import zeniths_deg
 from doppelgrid.sim.inputs.profiles.spectral import STEP_US, Air, Spectral, Spectrum
 from doppelgrid.sim.inputs.segments import segments_of
 from doppelgrid.sim.inputs.signal import Constant, Signal, Steps
@@ -101,6 +104,22 @@ def test_days_are_the_same_whatever_is_asked_for_first() -> None:
     forwards, backwards = spectrum("asi"), spectrum("asi")
     ahead = [forwards.factor(time // STEP_US) for time in times]
     assert ahead == [backwards.factor(time // STEP_US) for time in reversed(times)][::-1]
+
+
+def test_the_way_of_the_sun_is_found_once_for_days_that_follow_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def counted(times_us: npt.NDArray[np.int64], location: Location) -> npt.NDArray[np.float64]:
+        asked.append(int(times_us[0]))
+        return zeniths_deg(times_us, location)
+
+    monkeypatch.setattr(spectral, "zeniths_deg", counted)
+    seen = spectrum("monosi")
+    for day in range(1, 11):
+        seen.factor(instant(6, day, 11.0) // STEP_US)
+    assert 1 <= len(asked) <= 2
 
 
 def test_in_the_dark_nothing_is_made_of_nothing() -> None:

@@ -139,3 +139,11 @@ class TestAfter:
         assert outcome(watch, [True, True]).has_passed
         watch.hear("trip ends", 2 * S)
         assert not outcome(watch, [False, False, True, True], 2).has_passed
+
+    def test_of_several_times_that_have_not_settled_it_tells_of_the_first(self) -> None:
+        watch = After("trip ends", 9 * S, 9 * S)
+        watch.hear("trip ends", 0)
+        outcome(watch, [True, True])
+        watch.hear("trip ends", 2 * S)
+        found = outcome(watch, [True, True], 2)
+        assert found == Outcome(False, "the run ended when it had been true for 3 s", 3 * S)

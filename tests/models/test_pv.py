@@ -343,8 +343,9 @@ def test_at_and_above_its_open_circuit_voltage_a_module_gives_nothing() -> None:
     assert pv_point_at(module, 0.0, 25.0, 10.0) == (0.0, 10.0, 0.0)
 
 
-def test_outside_of_the_window_the_strings_work_at_its_edge_and_give_less() -> None:
-    inp, state = PvInput(800.0, 20.0, 2.0), PvState(20.0)
+@pytest.mark.parametrize("light", [800.0, 25.0])
+def test_outside_of_the_window_the_strings_work_at_its_edge_and_give_less(light: float) -> None:
+    inp, state = PvInput(light, 20.0, 2.0), PvState(20.0)
     free = pv_output(DUSKY, state, inp)
     for edge in (0.9, 1.05):
         narrow = DUSKY._replace(
@@ -354,13 +355,24 @@ def test_outside_of_the_window_the_strings_work_at_its_edge_and_give_less() -> N
         held = pv_output(narrow, state, inp)
         assert held.voltage_v == pytest.approx(edge * free.voltage_v)
         assert 0.8 * free.dc_power_w > held.dc_power_w > free.dc_power_w
-        module_v = edge * pv_maximum_power_point(DUSKY.module, 800.0, free.cell_temperature_c).voltage_v
-        point = pv_point_at(DUSKY.module, 800.0, free.cell_temperature_c, module_v)
+        module_v = edge * pv_maximum_power_point(DUSKY.module, light, free.cell_temperature_c).voltage_v
+        point = pv_point_at(DUSKY.module, light, free.cell_temperature_c, module_v)
         assert held.cell_power_w / free.cell_power_w == pytest.approx(
-            point.power_w / pv_maximum_power_point(DUSKY.module, 800.0, free.cell_temperature_c).power_w
+            point.power_w / pv_maximum_power_point(DUSKY.module, light, free.cell_temperature_c).power_w
         )
     wide = DUSKY._replace(voltage_min_v=0.99 * free.voltage_v, voltage_max_v=1.01 * free.voltage_v)
     assert pv_output(wide, state, inp) == free
+
+
+@pytest.mark.parametrize("light", [1.0, 3.0])
+def test_in_the_least_light_strings_below_the_window_work_at_its_edge_as_well(light: float) -> None:
+    """A module has less than a watt; dim light has lower voltages than the window."""
+    params = DUSKY._replace(start_w_per_m2=0.0, stop_w_per_m2=0.0)
+    inp, state = PvInput(light, 20.0, 2.0), PvState(20.0)
+    free = pv_output(params, state, inp)
+    held = pv_output(params._replace(voltage_min_v=1.05 * free.voltage_v), state, inp)
+    assert held.voltage_v == pytest.approx(1.05 * free.voltage_v)
+    assert 0.0 > held.dc_power_w > free.dc_power_w
 
 
 def test_strings_whose_open_circuit_voltage_is_below_the_window_give_nothing() -> None:

@@ -13,6 +13,7 @@ from doppelgrid.models.inverter import (
     inverter_heated,
 )
 from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.kernel.energies import count_energies, energies
 from doppelgrid.sim.kernel.inverters import (
     heat_horizon_s,
     heat_up,
@@ -133,6 +134,45 @@ class TestSteps:
             assert heat_horizon_s(layout, memory, 1e9) == min(ahead_s, 1e9)
             heat_up(layout, memory, 60.0)
             assert (inverter.heat_sink_c, inverter.is_held_back) == (expected.heat_sink_c, expected.held_back)
+
+    def test_heat_sinks_go_along_with_the_losses_of_what_flows(self) -> None:
+        made = plant(
+            inv={"id": 11, "category": "battery_inverter", "rated_power": "30 kW", **QUICK},
+            bat={"id": 12, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"},
+        )
+        made.set_points.send("inv", PowerType.ACTIVE, -20e3)
+        made.advance(START + SECOND)
+        made.operating_point.solve()
+        layout, memory, _ = made.numbers
+        inverter, end_us = memory.inverters[0], memory.time_us + SECOND // 2
+        loss_w, before = inverter.ac_w - inverter.dc_w, InverterState(inverter.heat_sink_c, 0)
+        integrate(layout, memory, (), end_us)
+        expected = inverter_heated(layout.inverters[0].params, before, loss_w, 20.0, 0.5)
+        assert inverter.heat_sink_c == expected.heat_sink_c > before.heat_sink_c
+
+    @pytest.mark.parametrize("hours", [0.0, 1.0 / 3600.0, 0.25])
+    @pytest.mark.parametrize("reactive_var", [(0.0, 0.0, 0.0), (-0.5, 0.3, 4e3)])
+    @pytest.mark.parametrize(
+        "active_w",
+        [(0.0, 0.0, 0.0), (-0.5, 0.5, 0.0), (0.5, 0.0, -0.5), (-3e3, -0.9, 2e3), (-1.0, 1.0, -1.0)],
+    )
+    def test_registers_show_what_flows_as_they_will_count_it(
+        self, active_w: tuple[float, ...], reactive_var: tuple[float, ...], hours: float
+    ) -> None:
+        made = plant(hall={"id": 31, "category": "meter", "behind": "main", "load": "8 kW"})
+        _, memory, _ = made.numbers
+        number = made.places.components["hall"]
+        flow = memory.components[number]
+        flow.active_1, flow.active_2, flow.active_3 = active_w
+        flow.reactive_1, flow.reactive_2, flow.reactive_3 = reactive_var
+        before = energies(memory, number)
+        memory.time_us += round(hours * 3.6e9)
+        shown = energies(memory, number)
+        for place in range(3):
+            assert shown[place] - before[place] == max(active_w[place], 0.0) * hours
+            assert shown[3 + place] - before[3 + place] == max(-active_w[place], 0.0) * hours
+        count_energies(made.numbers[0], memory)
+        assert energies(memory, number) == pytest.approx(shown, rel=1e-15)
 
     def test_what_flows_is_known_until_it_would_have_changed(self) -> None:
         made = plant(hall={"id": 31, "category": "meter", "behind": "main", "load": "8 kW"})

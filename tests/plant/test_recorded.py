@@ -18,6 +18,7 @@ from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.input_files import read_checked
 from doppelgrid.sim.site.recordings import recording_notes
 from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.site.weather import Weather
 
 START = datetime(2026, 6, 15, 10, tzinfo=UTC)
 MINUTE, SECOND_US = timedelta(minutes=1), 1_000_000
@@ -247,6 +248,18 @@ def test_a_recorded_current_is_held_to_the_greatest_current_of_its_charger(
         f"device cannot have all that is recorded in day.csv: up to {most_a + 1.0:g} A, "
         f"beyond its 0 A to {most_a:g} A, in 1 of 2 rows"
     ]
+
+
+def test_nothing_is_told_of_a_device_that_the_weather_of_another_day_drives(tmp_path: Path) -> None:
+    rows(tmp_path, (-10.0, -140.0))
+    (tmp_path / "wind.csv").write_text("time,wind\n2020-01-01T00:00:00Z,5\n2020-01-01T01:00:00Z,5\n")
+    turbine = {key: value for key, value in DEVICES["wind"][0].items() if key != "wind_speed"}
+    of = site(tmp_path, turbine, way(1.0))
+    (note,) = recording_notes(of, start_us=of.moment_us(START))
+    assert note.startswith("device cannot have all that is recorded")
+    weather = Weather.model_validate({"wind_speed": {"file": "wind.csv", "unit": "m/s"}})
+    of = of.model_copy(update={"weather": weather})
+    assert list(recording_notes(of, start_us=of.moment_us(START))) == []
 
 
 def test_nothing_is_told_of_what_is_within_the_rating(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from doppelgrid.cli.main import app
 from doppelgrid.sim.headless.simulate import simulate
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
+from doppelgrid.sim.recording.csv_reader import PartContent, content_of_part
 from doppelgrid.sim.recording.output import part_of
 from doppelgrid.sim.recording.recovery import recover
 from doppelgrid.sim.replay import Replay
@@ -168,3 +169,24 @@ def test_a_simulation_that_breaks_off_keeps_what_it_had(tmp_path: Path) -> None:
     cut = read_recording(tmp_path / "day.parquet").wide()
     simulate(demo_site(), timedelta(days=1), record=tmp_path / "whole.parquet")
     assert cut.equals(read_recording(tmp_path / "whole.parquet").wide().iloc[: len(cut)])
+
+
+@pytest.mark.parametrize(
+    ("left", "whole"),
+    [
+        ("", ""),
+        ("a,b", ""),
+        ("a,b\n1,2", "a,b\n"),
+        ("a,b\n1,2\n", "a,b\n1,2\n"),
+        ('a,b\n1,"x\ny"\n', 'a,b\n1,"x\ny"\n'),
+        ('a,b\n1,"x\ny\n', "a,b\n"),
+        ('a,b\n1,"x"\n2,"x\ny\nz', 'a,b\n1,"x"\n'),
+        ('a,b\n1,"say ""x""\n"\n2', 'a,b\n1,"say ""x""\n"\n'),
+    ],
+)
+def test_text_that_breaks_off_is_whole_up_to_its_last_record_whatever_lines_that_has(
+    left: str, whole: str, tmp_path: Path
+) -> None:
+    part = part_of(tmp_path / "day.csv")
+    part.write_bytes(left.encode())
+    assert content_of_part(part) == PartContent(whole.encode(), len(left) - len(whole))

@@ -44,6 +44,20 @@ class TestText:
             "and '200' in line 3; accepted: one value of a metric at a time, or the same one again"
         )
 
+    @pytest.mark.parametrize("component", ["1", "12", "3"])
+    def test_what_another_component_says_at_the_time_is_not_taken_for_the_first(
+        self, component: str, tmp_path: Path
+    ) -> None:
+        others = AGAIN.replace(",2,", f",{component},") + "900"
+        with pytest.raises(RecordingError) as refused:
+            csv_values(tmp_path, others, AGAIN + "250")
+        assert "day.csv:6: AC_POWER_ACTIVE of component 2 is '250'" in str(refused.value)
+        assert "and '200' in line 3" in str(refused.value)
+        with pytest.raises(RecordingError) as refused:
+            csv_values(tmp_path, others, others.replace("900", "800"))
+        assert f"day.csv:6: AC_POWER_ACTIVE of component {component} is '800'" in str(refused.value)
+        assert "and '900' in line 5" in str(refused.value)
+
     def test_what_another_site_says_is_no_second_value(self, tmp_path: Path) -> None:
         row = f"{AGAIN}250".replace(",2200,", ",7,")
         assert csv_values(tmp_path, row, microgrid_id=2200) == [100.0, 200.0, 300.0]

@@ -257,6 +257,35 @@ def test_a_value_holds_for_the_usual_distance_before_a_gap_which_is_told(tmp_pat
     )
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (["00:00", "00:15"], "nothing is known of house from 2026-06-15 02:30:00 to 2026-06-15 03:15:00"),
+        (["00:45", "01:00"], "nothing is known of house from 2026-06-15 02:00:00 to 2026-06-15 02:45:00"),
+        (["00:00", "00:15", "00:30", "00:45", "01:00"], ""),
+    ],
+)
+def test_what_is_not_known_at_either_end_is_told(tmp_path: Path, known: list[str], said: str) -> None:
+    times = ["00:00", "00:15", "00:30", "00:45", "01:00"]
+    powers = [
+        quarters(number, "AC_POWER_ACTIVE", dict.fromkeys(of, 1000.0))
+        for number, of in ((1, times), (3, known))
+    ]
+    notes = told(tmp_path, "".join(powers)).notes
+    assert [note for note in notes if note.startswith("nothing is known of")] == ([said] if said else [])
+
+
+@pytest.mark.usefixtures("interpreted")
+def test_where_nothing_flows_nothing_is_missing() -> None:
+    components = {key: COMPONENTS[key] for key in ("grid", "main")}
+    site = Site.model_validate({"microgrid": {"id": 7}, "components": components})
+    summary = doppelgrid.simulate(site, timedelta(minutes=2), start=NINE)
+    assert summary.throughput_wh == 0.0
+    balance = report_of_summary(summary, site, site.moment_us(NINE)).balance
+    assert balance is not None
+    assert balance.imbalance_share == 0.0
+
+
 def test_registers_count_only_where_they_span_the_powers(tmp_path: Path) -> None:
     times = ["00:00", "00:15", "00:30", "00:45", "01:00"]
     powers = quarters(1, "AC_POWER_ACTIVE", dict.fromkeys(times, 1000.0))

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from support.own_presets import SHIPPED, put, said_of
 
+from doppelgrid.models.parameter import ParameterError
+from doppelgrid.sim.components.machines.crypto_miner import crypto_miner_preset
+
 MM82, SPLIT, MINER, WALLBOX = "senvion-mm82-2050kw", "office-split", "antminer-s19-pro", "wallbox-11kw"
 
 
@@ -226,6 +229,78 @@ def test_a_preset_that_contradicts_itself_is_refused(
     put(tmp_path, file, of, changes)
     (said,) = said_of(tmp_path)
     assert said.startswith(f"{file}.toml: own.{message}")
+
+
+@pytest.mark.parametrize(
+    ("file", "of", "changes", "message"),
+    [
+        ("ageing", "lfp", {"turn_gap": -0.1}, "turn_gap is -0.1; accepted: 0..1"),
+        ("batteries", "lfp-92kwh", {"series": 0}, "series is 0; accepted: >= 1"),
+        (
+            "batteries",
+            "lfp-92kwh",
+            {"soc_derating_width": -0.1},
+            "soc_derating_width is -0.1; accepted: 0..0.5",
+        ),
+        ("bms", "lfp", {"switchgear.relay_s": -1.0}, "relay_s is -1 s; accepted: >= 0.001 s"),
+        ("cars", "compact-58kwh", {"ac_phases": 4}, "ac_phases is 4; accepted: 1..3"),
+        (
+            "cells",
+            "lfp",
+            {"charge_rate_max_per_h": 0.0},
+            "charge_rate_max_per_h is 0 1/h; accepted: > 0 1/h",
+        ),
+        ("chps", "ecopower-5kw", {"minimum_run_s": -1.0}, "minimum_run_s is -1 s; accepted: >= 0 s"),
+        ("crypto_miners", MINER, {"power_factor": 1.1}, "power_factor is 1.1; accepted: 0.1..1"),
+        (
+            "electrolyzers",
+            "alkaline",
+            {"rectifier_efficiency": 0.4},
+            "rectifier_efficiency is 0.4; accepted: 0.5..1",
+        ),
+        ("ev_chargers", WALLBOX, {"conversion_loss": 0.4}, "conversion_loss is 0.4; accepted: 0..0.3"),
+        ("fuses", "gg-16", {"rated_current_a": 0.0}, "rated_current_a is 0 A; accepted: > 0 A"),
+        ("grid_areas", "continental-europe", {"lead_s": -1.0}, "lead_s is -1 s; accepted: 0..900 s"),
+        (
+            "grid_areas",
+            "continental-europe",
+            {"slow_time_s": 0.0},
+            "slow_time_s is 0 s; accepted: above 0..7200 s",
+        ),
+        ("hvacs", SPLIT, {"power_factor": 1.1}, "power_factor is 1.1; accepted: 0.1..1"),
+        ("inverters", "battery-3kw", {"linear_loss": 0.6}, "linear_loss is 0.6; accepted: 0..0.5"),
+        ("loads", "constant-power", {"power_factor": 0.0}, "power_factor is 0; accepted: above 0..1"),
+        (
+            "pv_arrays",
+            "crystalline-silicon",
+            {"series_ohm": -1.0},
+            "module.series_ohm is -1 Ω; accepted: >= 0 Ω",
+        ),
+        ("pv_arrays", "crystalline-silicon", {"soiling": 1.5}, "soiling is 1.5; accepted: 0..1"),
+        ("pv_spectra", "monosi", {"constant": 50.0}, "constant is 50; accepted: -10..10"),
+        ("steam_boilers", "resistive", {"efficiency": 0.4}, "efficiency is 0.4; accepted: 0.5..1"),
+        (
+            "transformers",
+            "oil-100kva",
+            {"no_load_loss_w": -130.0},
+            "no_load_loss_w is -26 W; accepted: >= 0 W",
+        ),
+        ("ups", "online-3kva", {"linear_loss": 0.3}, "linear_loss is 0.3; accepted: 0..0.2"),
+        ("wind_turbines", MM82, {"start_up_s": -1.0}, "start_up_s is -1 s; accepted: 0..3600 s"),
+    ],
+)
+def test_a_value_out_of_the_range_of_its_parameter_is_refused(
+    tmp_path: Path, file: str, of: str, changes: dict[str, Any], message: str
+) -> None:
+    put(tmp_path, file, of, changes)
+    (said,) = said_of(tmp_path)
+    assert said.startswith(f"{file}.toml: own.{message}")
+
+
+def test_a_hall_of_more_miners_than_there_can_be_is_refused() -> None:
+    assert crypto_miner_preset(MINER, 10_000).base_power_w == 1e6
+    with pytest.raises(ParameterError, match=r"base_power_w is 1\.0001e\+06 W; accepted: 0\.\.1e\+06 W"):
+        crypto_miner_preset(MINER, 10_001)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,21 @@ def test_one_within_it_is_not(inverter: dict[str, Any]) -> None:
     assert notes(inverter) == []
 
 
+def test_nothing_is_told_where_several_batteries_may_have_other_voltages() -> None:
+    components = {
+        "grid": {"id": 1, "category": "grid_connection_point"},
+        "inv": {
+            "id": 2, "category": "battery_inverter", "behind": "grid", "rated_power": "10 kW", "preset": "battery-100kw"
+        },
+        **{
+            f"bat-{number}": {"id": number, "category": "battery", "behind": "inv", "preset": "lfp-10kwh"}
+            for number in (3, 4)
+        },
+    }  # fmt: skip
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
+    assert list(voltage_notes(site)) == []
+
+
 def test_a_grid_code_behind_an_impedance_is_told() -> None:
     impedance = {"voltages": {"resistance": "200 mΩ"}}
     (note,) = notes({"grid_code": "vde-ar-n-4105"}, impedance)

@@ -194,6 +194,17 @@ def test_extremes_of_intervals_count_where_they_are_recorded() -> None:
     assert (found.greatest_import_w, found.greatest_export_w) == (9000.0, 1000.0)
 
 
+@pytest.mark.parametrize("known", [("max",), ("min",), ()])
+def test_extremes_of_which_none_is_known_leave_the_means(known: tuple[str, ...]) -> None:
+    extremes = {
+        f"AC_POWER_ACTIVE_{part}": [sign * 9e3 if part in known else np.nan, np.nan, np.nan]
+        for part, sign in (("max", 1.0), ("min", -1.0))
+    }
+    found = doppelgrid.kpis(recording(site(), [4.0, -5.0], **extremes))
+    assert found.greatest_import_w == (9000.0 if "max" in known else 4000.0)
+    assert found.greatest_export_w == (9000.0 if "min" in known else 5000.0)
+
+
 def test_what_nobody_saw_is_not_known(tmp_path: Path) -> None:
     """A meter of a house of which the connection point was not recorded, and a roof that was not."""
     components = {
