@@ -168,6 +168,22 @@ class TestMeasurements:
         assert sum(left_out) / len(left_out) == pytest.approx(0.25, abs=0.05)
         assert len({frozenset(frame.values) for frame in frames}) == len(frames)
 
+    def test_a_sample_that_lacks_a_metric_by_chance_lacks_its_bounds_and_no_others(
+        self, bench: Bench
+    ) -> None:
+        assert POWER in bench.shown(INVERTER).bounds
+        bench.strike("inv", "partial", amount=0.5)
+        frames = bench.received(INVERTER, 20.0)
+        assert {POWER in frame.values for frame in frames} == {True, False}
+        assert all((POWER in frame.bounds) is (POWER in frame.values) for frame in frames)
+
+    def test_what_a_device_could_have_is_told_of_a_power_that_it_does_not_report(self, bench: Bench) -> None:
+        whole = bench.shown(INVERTER)
+        bench.strike("inv", "missing", metrics=(POWER,))
+        frame = bench.shown(INVERTER)
+        assert set(whole.values) - set(frame.values) == {POWER}
+        assert set(frame.bounds) == set(whole.bounds)
+
     def test_states_are_left_out(self, bench: Bench) -> None:
         bench.strike("inv", "missing_states")
         frame = bench.shown(INVERTER)

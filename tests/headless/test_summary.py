@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from doppelgrid.sim.headless.simulate import simulate
 from doppelgrid.sim.headless.summary import Summarizer
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.tariff.reader import load_tariff
 
 MORNING = datetime(2026, 6, 15, 6)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -323,6 +325,20 @@ def in_parts(what: Site, part: timedelta) -> Summary:
         for chunk in parts.chunks(part):
             summarizer.add(chunk)
     return summarizer.summary(12.5)
+
+
+def test_what_goes_each_way_is_billed_by_its_own_price(tmp_path: Path) -> None:
+    """3.5 kWh in for 30 ct each and with 400 g each, 1.5 kWh out for 8 ct each; 9 kW in the last ten minutes."""
+    (tmp_path / "tariff.yaml").write_text(
+        "tariff: a tariff\nimport: 30 ct/kWh\nexport: 8 ct/kWh\nco2: 0.4 kg/kWh\n", encoding="utf-8"
+    )
+    what = site(house=load({"profile": "inline", "points": DRAWN}))
+    tariff = load_tariff(tmp_path / "tariff.yaml")
+    costs = simulate(what, HOUR, start=MORNING, resolution=MINUTE, tariff=tariff).costs
+    assert costs is not None
+    assert (costs.import_cost, costs.export_revenue) == pytest.approx((1.05, 0.12))
+    assert (costs.cost, costs.co2_kg) == pytest.approx((0.93, 1.4))
+    assert simulate(what, MINUTE, start=MORNING, resolution=MINUTE).costs is None
 
 
 def test_a_run_in_parts_comes_to_what_it_comes_to_in_one() -> None:

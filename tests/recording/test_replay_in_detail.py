@@ -38,6 +38,7 @@ from doppelgrid.sim.replay.plant import recorded_inputs
 from doppelgrid.sim.replay.playback import UNHEARD, Playback
 from doppelgrid.sim.replay.undriven_site import undriven_site
 from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 POWER, SOC = Metric.AC_POWER_ACTIVE, Metric.BATTERY_SOC_PCT
 NAN = math.nan
@@ -268,6 +269,21 @@ class TestLived:
     def simulation(self, recording: Recording, **given: Any) -> Simulation:
         replay = Replay(recording, **given)
         return Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay)
+
+    def test_a_producer_of_which_nothing_was_recorded_has_what_its_site_says(self, tmp_path: Path) -> None:
+        values = {(second, number, POWER): 5e3 for second in range(1, 4) for number in (1, 2)}
+        (tmp_path / "day.csv").write_text(rows_of(values))
+        components = {
+            "grid": {"id": 1, "category": "grid_connection_point"},
+            "main": {"id": 2, "category": "meter", "behind": "grid"},
+            "roof": {
+                "id": 3, "category": "pv_inverter", "behind": "main", "rated_power": "20 kW", "power": "4 kW"
+            },
+        }  # fmt: skip
+        site = Site.model_validate({"microgrid": {"id": 2200}, "components": components})
+        simulation = self.simulation(read_recording(tmp_path / "day.csv"), site=site, simulate=["roof"])
+        simulation.run_to(NOON + 2 * SECOND)
+        assert simulation.gateway.frame(3).values[POWER] == -4e3
 
     def test_what_is_simulated_without_a_recording_is_sampled_as_often_as_the_rest(
         self, tmp_path: Path
