@@ -109,7 +109,7 @@ def test_days_are_the_same_whatever_is_asked_for_first() -> None:
 def test_the_way_of_the_sun_is_found_once_for_days_that_follow_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = []
+    asked: list[int] = []
 
     def counted(times_us: npt.NDArray[np.int64], location: Location) -> npt.NDArray[np.float64]:
         asked.append(int(times_us[0]))

@@ -12,6 +12,7 @@ from doppelgrid.models.battery_auxiliary import auxiliary_draw
 from doppelgrid.models.bms import RELAYS_CLOSED, RELAYS_OPEN
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.switching import Position
+from doppelgrid.sim.kernel.auxiliary import auxiliaries_ahead_s
 from doppelgrid.sim.kernel.bms_horizon import HeatRange, safe_power, safe_time_s
 from doppelgrid.sim.telemetry.instruments import Instruments
 
@@ -178,3 +179,16 @@ def test_a_management_system_knows_the_most_that_its_auxiliaries_can() -> None:
 def test_auxiliaries_outside_physics_are_refused(auxiliary: dict[str, str], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         Running(auxiliary)
+
+
+def test_cells_that_keep_their_temperature_draw_what_they_draw_for_as_long_as_may_be() -> None:
+    """Empty ones in no air: nothing leaks, nothing is drawn, no heat goes."""
+    site = Running(
+        {"electronics": "100 W"},
+        initial_soc="0 %",
+        min_soc="0 %",
+        parameters={"heat_loss_w_per_k": 0.0},
+    )
+    assert site.now.auxiliary_w == 0.0
+    layout, memory, _ = site.plant.numbers
+    assert auxiliaries_ahead_s(layout, memory, 1e9) == 1e9

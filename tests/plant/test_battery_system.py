@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +333,28 @@ def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float
         expected += (current_a - voltage_v / ohm) / farad
     assert management._voltage_drift(layout, memory, 0) == pytest.approx(expected, rel=1e-6)
     assert abs(net_a) > 50.0 or power_w == 0.0
+
+
+@pytest.mark.parametrize(
+    ("gone", "pairs"),
+    [
+        ({"r1_ohm": (0.0, 0.0)}, ["c1_f"]),
+        ({"c1_f": 0.0}, ["c1_f"]),
+        ({"r2_ohm": (0.0, 0.0)}, ["c2_f"]),
+        ({"c2_f": 0.0}, ["c2_f"]),
+        ({"r1_ohm": (0.0, 0.0), "c1_f": 0.0, "c2_f": 0.0}, ["c1_f", "c2_f"]),
+    ],
+)
+def test_a_pair_without_resistance_or_capacity_moves_no_voltage(
+    gone: dict[str, Any], pairs: list[str]
+) -> None:
+    pack = plant(preset="lfp-92kwh", initial_soc="40 %")
+    layout, memory, _ = pack.numbers
+    memory.bms[0].seen_a = 20.0
+    cells = layout.batteries[0].params
+    without = replace(layout, batteries=(replace(layout.batteries[0], params=cells._replace(**gone)),))
+    whole, left = (management._voltage_drift(each, memory, 0) for each in (layout, without))
+    assert whole - left == pytest.approx(sum(20.0 / getattr(cells, pair) for pair in pairs))
 
 
 @pytest.mark.parametrize("power_w", [20e3, -20e3])

@@ -195,12 +195,16 @@ def test_extremes_of_intervals_count_where_they_are_recorded() -> None:
 
 
 @pytest.mark.parametrize("known", [("max",), ("min",), ()])
-def test_extremes_of_which_none_is_known_leave_the_means(known: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("is_told", [False, True], ids=["left out", "no number"])
+def test_extremes_of_which_none_is_known_leave_the_means(known: tuple[str, ...], is_told: bool) -> None:
     extremes = {
         f"AC_POWER_ACTIVE_{part}": [sign * 9e3 if part in known else np.nan, np.nan, np.nan]
         for part, sign in (("max", 1.0), ("min", -1.0))
     }
-    found = doppelgrid.kpis(recording(site(), [4.0, -5.0], **extremes))
+    where = site()
+    track = recording(where, [4.0, -5.0], **extremes).tracks[1]
+    track = track._replace(present=track.present | is_told)
+    found = doppelgrid.kpis(Recording("day.csv", 7, {1: track}, {}, site=where))
     assert found.greatest_import_w == (9000.0 if "max" in known else 4000.0)
     assert found.greatest_export_w == (9000.0 if "min" in known else 5000.0)
 
