@@ -24,7 +24,8 @@ from .memory import Memory, NodeMemory
 _FULL_SWEEPS = 300
 """By these, voltages settle of all that lines can carry, but for the last per cent; shorter steps would need more."""
 _MOST_SWEEPS = 400
-"""In the rest a voltage goes half of its way only: what is drawn where none holds its power settles by that, too."""
+"""In the rest a voltage goes a part of its way only: what is drawn where none holds its power settles by that, too."""
+_SHORT_STEP = 0.1
 STILL, MOVED, COLLAPSED = 0, 1, 2
 """What voltages have done."""
 RELEASED_US = 60_000_000
@@ -65,7 +66,9 @@ def flow_through_lines(layout: Layout, memory: Memory) -> int:
     sweeps = 0
     while change >= _SETTLED and sweeps < _MOST_SWEEPS:
         _sum_currents(layout, memory, drawn, voltages, currents, least_pu)
-        change = _drop_voltages(layout, memory, voltages, currents, 1.0 if sweeps < _FULL_SWEEPS else 0.5)
+        change = _drop_voltages(
+            layout, memory, voltages, currents, 1.0 if sweeps < _FULL_SWEEPS else _SHORT_STEP
+        )
         sweeps += 1
     if _release(layout, memory, voltages, least_pu if change < _SETTLED else math.inf):
         return COLLAPSED

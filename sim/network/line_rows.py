@@ -133,10 +133,10 @@ def _behind(line: _Branch, params: ThroughputParams, group: VectorGroup) -> _Bra
     own = complex(params.load_loss_w, params.load_var) / params.rated_apparent_power_va / third_va
     shunt = complex(params.no_load_loss_w, -params.no_load_var) / 6.0
     between = line.far_shunt + shunt
-    positive = line.positive + own + line.positive * own * between
+    positive = line.positive + own
     # A delta on the grid's side leads what the phases have in common in a circle.
     is_open = _SHIFTS[group][0] != NO_SHIFT
-    zero = own if is_open else line.zero + own + line.zero * own * between
+    zero = own if is_open else line.zero + own
     return _Branch(
         positive,
         zero,

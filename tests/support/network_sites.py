@@ -143,8 +143,8 @@ def _line(line: Impedance | Cable) -> dict[str, str]:
 class Solution(NamedTuple):
     """What power-grid-model finds."""
 
-    phases_pu: npt.NDArray[np.float64]
-    """By node and phase."""
+    phases_pu: npt.NDArray[np.complex128]
+    """By node and phase, with angles to the grid's first before its impedance."""
     grid_w: npt.NDArray[np.float64]
     grid_var: npt.NDArray[np.float64]
 
@@ -163,7 +163,8 @@ def solved_by_power_grid_model(network: Network, *, has_our_shunts: bool = False
     tables = _Tables(network).tables(has_our_shunts)
     model = pgm.PowerGridModel({kind: rows for kind, rows in tables.items() if len(rows)})
     found: Any = model.calculate_power_flow(symmetric=False, error_tolerance=1e-12, max_iterations=50)
-    voltages = found[pgm.ComponentType.node]["u_pu"][: len(network.keys)]
+    nodes = found[pgm.ComponentType.node][: len(network.keys)]
+    voltages = nodes["u_pu"] * np.exp(1j * nodes["u_angle"])
     source = found[pgm.ComponentType.source]
     return Solution(voltages, source["p"][0], source["q"][0])
 
@@ -276,3 +277,17 @@ def _impedance(line: Impedance | Cable) -> tuple[Impedance, float]:
 def phases_v(plant: Plant, *keys: str) -> npt.NDArray[np.float64]:
     """Return the voltages of components to neutral, by component and phase [V]."""
     return np.array([plant.readings.phase_voltages(key) for key in keys])
+
+
+def phases_pu(plant: Plant) -> npt.NDArray[np.complex128]:
+    """Return the voltages of all nodes to neutral with their angles, by node and phase [pu]."""
+    return np.array(
+        [
+            [
+                complex(node.real_1, node.imag_1),
+                complex(node.real_2, node.imag_2),
+                complex(node.real_3, node.imag_3),
+            ]
+            for node in plant.numbers[1].nodes
+        ]
+    )
