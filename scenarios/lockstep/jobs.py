@@ -104,9 +104,7 @@ class Jobs:
     def place(self, job: Job, pool: ThreadPoolExecutor | None) -> None:
         """Take in whose threads run a function that an executor has taken; None of other executors."""
         job.pool = pool
-        own = [each for each in self.running() if pool is not None and each.pool is pool]
-        others = len(self.running()) - len(own)
-        if min(len(own), 1 if pool is None else pool._max_workers) + others > 1:
+        if len(self.running()) > 1:
             self._note_race()
 
     def await_end(self, ended: asyncio.Future[Any]) -> None:

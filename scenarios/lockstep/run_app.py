@@ -143,7 +143,7 @@ class LockstepRunner:
         self._interrupts = 0
         self._interrupted = False
         self._next_interrupt_us = 0
-        self._refused_loops = 0
+        self._loops_after_end = 0
         self._on_unstoppable = on_unstoppable
         self._worn = WornClock(
             self.clock, until_us=until_us, at_end=self._interrupt_sleep, on_sleep=self._look_at_sleep
@@ -283,11 +283,13 @@ class LockstepRunner:
         self._interrupted = True
 
     def _new_loop(self) -> VirtualTimeLoop:
-        if self._failure() is not None or self._interrupts >= _MOST_INTERRUPTS:
-            self._refused_loops += 1
-            if self._refused_loops > _MOST_LOOPS_AFTER_END:
+        is_refused = self._failure() is not None or self._interrupts >= _MOST_INTERRUPTS
+        if self._due or is_refused:
+            self._loops_after_end += 1
+            if self._loops_after_end > 2 * _MOST_LOOPS_AFTER_END:
                 self._give_up()
-            raise RunOverError(1)
+            if is_refused or self._loops_after_end > _MOST_LOOPS_AFTER_END:
+                raise RunOverError(1)
         self._one_loop.check_new()
         loop, self._spare = self._spare, None
         return loop if loop is not None and not loop.is_closed() else self._make_loop()

@@ -278,8 +278,6 @@ class _VirtualSelector(selectors.BaseSelector):
         self._real = selectors.DefaultSelector()
         self._own_fds: frozenset[int] = frozenset()
         self._turns_here = 0
-        self._waited_here_s = 0.0
-        """Real time for which it has waited at the present instant [s]."""
         self._last_turn_us = loop.clock.now_us
         self.pending: LockstepError | None = None
         self.thread = threading.current_thread()
@@ -364,7 +362,6 @@ class _VirtualSelector(selectors.BaseSelector):
     def _advance(self, timeout: float) -> None:
         clock = self._loop.clock
         self._turns_here = 0
-        self._waited_here_s = 0.0
         clock.advance_to(max(clock.us_at(clock.monotonic_s + timeout), clock.now_us + 1))
         self._loop.came_to_us = self._last_turn_us = clock.now_us
         self._loop.collector.look(clock.now_us)
@@ -388,9 +385,9 @@ class _VirtualSelector(selectors.BaseSelector):
         waiting_for = self._waited_for(timeout)
         begun_s = real_monotonic_s()
         ready = self._real_events(loop.limits.real_io_s)
-        self._waited_here_s += real_monotonic_s() - begun_s
+        loop.clock.waited_really_s += real_monotonic_s() - begun_s
         limits = loop.limits
-        is_too_long = not limits.allow_real_io and self._waited_here_s >= limits.real_io_at_one_time_s
+        is_too_long = not limits.allow_real_io and loop.clock.waited_really_s >= limits.real_io_at_one_time_s
         if (ready or self._woken()) and not is_too_long:
             outside.idle_fds.clear()
             return ready

@@ -94,6 +94,8 @@ class VirtualClock:
         self.now_us = start_us
         self.monotonic_s = _UPTIME_AT_START_US / MICROSECONDS
         """What monotonic clocks show [s]."""
+        self.waited_really_s = 0.0
+        """Real time for which the application has waited at the present instant [s]."""
         self._timezone = timezone
         self._shown_in = shown_in
         self._traveller: time_machine.Traveller | None = None
@@ -112,6 +114,7 @@ class VirtualClock:
             self._traveller.shift(timedelta(microseconds=passed_us))
         self.now_us = time_us
         self.monotonic_s = self._uptime_us() / MICROSECONDS
+        self.waited_really_s = 0.0
 
     def us_at(self, monotonic_s: float) -> int:
         """Return the first microsecond at which monotonic clocks show a time [s], forgiving a tenth of one."""

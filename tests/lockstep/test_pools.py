@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"
 START_US = 1_780_000_000_000_000
 Run = Callable[..., RunReport]
 PREFACE = """
-import asyncio, multiprocessing, time
+import asyncio, multiprocessing, threading, time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.pool import ThreadPool
 forks = multiprocessing.get_context("fork")
@@ -64,20 +64,6 @@ def test_more_sleepers_than_threads_wait_for_one_that_wakes_up(
     assert capsys.readouterr().out == "3.0\n"
 
 
-def test_functions_of_a_pool_of_one_thread_are_no_race(run: Run) -> None:
-    report = run(
-        """
-        async def main():
-            loop = asyncio.get_running_loop()
-            with ThreadPoolExecutor(1) as pool:
-                await asyncio.gather(*(loop.run_in_executor(pool, time.sleep, 1.0) for _ in range(3)))
-        asyncio.run(main())
-        """
-    )
-    assert report.reproducible, report.notes
-    assert seconds(report) == 3.0
-
-
 def test_short_waits_of_threads_one_after_another_come_to_an_end_and_the_function_is_named(run: Run) -> None:
     report = run(
         """
@@ -97,6 +83,32 @@ def test_short_waits_of_threads_one_after_another_come_to_an_end_and_the_functio
     )
     assert report.outcome == "stopped"
     assert "has waited 0.2 s of real time for function Queue.get in a thread" in report.message
+
+
+def test_time_that_passes_in_between_is_no_waiting_at_one_instant(run: Run) -> None:
+    report = run(
+        """
+        async def main():
+            for _ in range(10):
+                time.sleep(1.0)
+                await asyncio.to_thread(threading.Event().wait, 0.05)
+        asyncio.run(main())
+        """,
+        limits=Limits(real_io_at_one_time_s=0.3),
+    )
+    assert report.outcome == "ended early"
+
+
+def test_waits_of_loops_one_after_another_count_together(run: Run) -> None:
+    report = run(
+        """
+        while True:
+            asyncio.run(asyncio.to_thread(threading.Event().wait, 0.05))
+        """,
+        limits=Limits(real_io_at_one_time_s=0.3),
+    )
+    assert report.outcome == "stopped"
+    assert "of real time for function Event.wait in a thread" in report.message
 
 
 class TestThreads:

@@ -147,6 +147,23 @@ def test_loops_after_the_end_have_the_time_between_interrupts_together(run_scrip
     assert seconds(report) <= 180
 
 
+def test_loops_after_the_end_in_which_no_time_passes_come_to_an_end(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        try:
+            asyncio.run(asyncio.sleep(1000))
+        except KeyboardInterrupt:
+            while True:
+                step = asyncio.sleep(0)
+                try:
+                    asyncio.run(step)
+                finally:
+                    step.close()
+        """
+    )
+    assert (report.outcome, seconds(report)) == ("completed", 60)
+
+
 def test_an_interrupt_that_the_script_lets_pass_ends_it_with_130(run_script: RunScript) -> None:
     report = run_script("asyncio.run(asyncio.sleep(1000))")
     assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 130, 60)
