@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .presets import PresetName, preset_text, preset_values
+from .presets import PresetName, flat_values, preset_text, preset_values
 
 _SOURCE = re.compile(r"^([A-Z])  (.+)$", re.MULTILINE)
 """A letter for a source in the comment at the head of a file, and what it stands for."""
@@ -41,7 +41,7 @@ def preset_file(stem: str) -> PresetFile:
         PresetValue(name, key, value, comments.get((name, key), ""))
         for name, entries in tomllib.loads(text).items()
         if isinstance(entries, dict)
-        for key, value in _flat(entries)
+        for key, value in flat_values(entries)
     ]
     return PresetFile(introduction, remarks, tuple(values))
 
@@ -60,7 +60,7 @@ def remarks_on(preset: PresetName) -> tuple[str, dict[str, str]]:
         for value in file.values
         if value.preset == preset.name
     }
-    names = dict(_flat(preset_values(preset.file, preset.name)))
+    names = dict(flat_values(preset_values(preset.file, preset.name)))
     return of_preset, {name: told.get(name, "") for name in names}
 
 
@@ -70,14 +70,6 @@ def _with_sources(comment: str, sources: Mapping[str, str]) -> str:
     letters = [letter for letter in sources if re.search(rf"\b{letter}\b", comment)]
     told = "; ".join(f"{letter}: {sources[letter]}" for letter in letters)
     return f"{comment} [{told}]" if told else comment
-
-
-def _flat(entries: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in entries.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _comments(text: str) -> tuple[str, dict[str, str], dict[tuple[str, str], str]]:

@@ -398,6 +398,15 @@ def preset_values(file: str, name: str) -> Mapping[str, Any]:
     return _read(file)[name]
 
 
+def flat_values(values: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a preset by key; one of a table has the table's name before it."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from flat_values(value, f"{within}{key}.")
+        else:
+            yield f"{within}{key}", value
+
+
 def params_of_preset(params: type[_Params], file: str, kind: str, name: str) -> _Params:
     """Return the parameters of a preset whose values are those of a model, one to one.
 

@@ -40,7 +40,7 @@ from .layout import (
 )
 from .memory import Memory
 
-SQRT3 = math.sqrt(3.0)
+_SQRT3 = math.sqrt(3.0)
 
 
 def find_limits(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -148,7 +148,7 @@ def voltage_of_node(memory: Memory, number: int) -> float:
     if which < 3:
         return node_v(memory, node, which)
     own = memory.nodes[node]
-    return (own.v_1 + own.v_2 + own.v_3) / 3.0 * SQRT3
+    return (own.v_1 + own.v_2 + own.v_3) / 3.0 * _SQRT3
 
 
 def bound_left(memory: Memory, number: int, set_point_w: float, set_point_var: float) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter
@@ -16,11 +18,15 @@ from ..components.component_type import Built
 from ..components.own_keys import key_given
 from ..components.registry import type_of
 from ..components.section import ComponentSection
+from ..components.setting import Setting
 from ..components.solar_array import ARRAY
 from ..files.parameters import SWITCH
 from ..files.preset_comments import remarks_on
 from ..files.presets import PresetName, own_presets, presets_asked
 from ..files.sections import Section
+from ..inputs.build import Spec
+from ..inputs.signal import Signal
+from ..inputs.specs import FileColumn
 from .environment import ambient_signal, settings
 from .preset_effects import Effect, effects, is_namesake
 from .site import Site
@@ -111,7 +117,7 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
         InputError: If a recorded input cannot drive the component from its start.
         ParameterError: If it cannot be built of the site's parameters.
     """
-    section, built = site.components[key], builder_of(site, start_us)
+    section, built = site.components[key], builder_of(site, start_us, setting=_ReadOnce)
 
     def parameters() -> dict[str, _Told]:
         with own_presets(site.own_presets):
@@ -216,28 +222,57 @@ def _most_telling(name: str, made_of: Sequence[Effect]) -> list[Effect]:
 def _defaults(section: BaseModel) -> dict[str, Any]:
     """Return what a component has in place of whatever its file may leave out; parts that it has by the file stay."""
     plain = {}
-    for name, field in type(section).model_fields.items():
+    for name, described in type(section).model_fields.items():
         value = getattr(section, name)
-        if field.is_required() or name in _DRIVES:
+        if described.is_required() or name in _DRIVES:
             continue
         if name in _PARTS and isinstance(value, Section):
             plain[name] = value.model_copy(update=_defaults(value))
         else:
             # Defaults are written as in a file.
-            plain[name] = TypeAdapter(field.rebuild_annotation()).validate_python(
-                field.get_default(call_default_factory=True)
+            plain[name] = TypeAdapter(described.rebuild_annotation()).validate_python(
+                described.get_default(call_default_factory=True)
             )
     return plain
 
 
-def builder_of(site: Site, start_us: int) -> Callable[[str, ComponentSection], Built]:
+@dataclass(frozen=True)
+class _ReadOnce(Setting):
+    """A setting in which a recording is read once, however often a component is built with other presets."""
+
+    read: dict[tuple[str, int], Signal] = field(default_factory=dict)
+    """By purpose and identity of the input's section, which the site keeps."""
+
+    def __post_init__(self) -> None:
+        for name in ("make_wind", "make_air"):
+            object.__setattr__(self, name, cache(getattr(self, name)))
+
+    def signal(self, purpose: str, spec: Spec, **seen: Any) -> Signal:
+        if not isinstance(spec, FileColumn) or seen.get("spectrum") is not None:
+            return super().signal(purpose, spec, **seen)
+        name = purpose, id(spec)
+        if name not in self.read:
+            self.read[name] = super().signal(purpose, spec, **seen)
+        return self.read[name]
+
+
+def builder_of(
+    site: Site, start_us: int, setting: type[Setting] = Setting
+) -> Callable[[str, ComponentSection], Built]:
     """Return what makes what a component, by its key and section, brings into the plant of a site.
+
+    Args:
+        site: A valid site.
+        start_us: When a run would start [µs since the Unix epoch].
+        setting: Of which kind that is that components are built into.
 
     It raises `InputError` if a recorded input cannot drive the component from its start, `ParameterError` if it cannot
     be built of the site's parameters.
     """
     ambient = ambient_signal(site, start_us=start_us, seed=0)
-    where = settings(site, ambient, start_us=start_us, seed=0)
+    where = {
+        key: setting(**vars(each)) for key, each in settings(site, ambient, start_us=start_us, seed=0).items()
+    }
 
     def built(key: str, section: ComponentSection) -> Built:
         with own_presets(site.own_presets):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ..files.presets import PresetName, changed_preset, preset_values
+from ..files.presets import PresetName, changed_preset, flat_values, preset_values
 
 _STEP = 1e-3
 """By so much, or by this part of itself, a value is changed."""
@@ -39,7 +39,7 @@ def effects(
     usual, found = parameters(), dict[str, list[Effect]]()
     for preset in dict.fromkeys(presets):
         values = preset_values(preset.file, preset.name)
-        for key, value in flat(values):
+        for key, value in flat_values(values):
             if isinstance(value, str):
                 continue
             strengths, is_tried = dict[str, float](), False
@@ -67,15 +67,6 @@ def effects(
 def is_namesake(key: str, parameter: str) -> bool:
     """Say whether a value of a preset has the name of a parameter, each apart from the tables or sets that it is in."""
     return key.rpartition(".")[2] == parameter.rpartition(".")[2]
-
-
-def flat(values: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of a preset by key; one of a table has the table's name before it."""
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{within}{key}.")
-        else:
-            yield f"{within}{key}", value
 
 
 def _others(value: Any) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from support.own_presets import put
 import doppelgrid
 from doppelgrid.sim.components.presets import LOADERS
 from doppelgrid.sim.files.preset_comments import preset_file
+from doppelgrid.sim.inputs import build
 from doppelgrid.sim.site import explanation
 from doppelgrid.sim.site.explanation import Explained, Origin, explained
 
@@ -166,3 +168,26 @@ def test_what_a_value_of_a_preset_does_something_to_is_told_as_of_the_preset_wit
             assert of_ours[name].origin is not Origin.MODEL, (key, name)
             assert of_ours[name].remark or of_ours[name].origin is Origin.FILE, (key, name)
     assert without_effect == case.without_effect
+
+
+def test_a_recording_that_drives_a_component_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sun.csv").write_text("time,W/m²\n2026-06-15T00:00:00Z,100\n2026-06-15T01:00:00Z,200\n")
+    file = tmp_path / "site.yaml"
+    file.write_text(
+        "microgrid: {id: 1}\n"
+        "components:\n"
+        "  grid: {id: 1, category: grid_connection_point}\n"
+        "  roof: {id: 2, category: pv_inverter, behind: grid, rated_power: 10 kW, irradiance: {file: sun.csv}}\n"
+    )
+    site = doppelgrid.load_site(file)
+    read, original = list[object](), build.recorded_signal
+
+    def note(*given: Any) -> Any:
+        read.append(given)
+        return original(*given)
+
+    monkeypatch.setattr(build, "recorded_signal", note)
+    explained(site, "roof", start_us=site.moment_us(datetime(2026, 6, 15, 2, 30)))
+    assert len(read) == 1
